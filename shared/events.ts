@@ -1,0 +1,103 @@
+import { z } from 'zod';
+import { limits } from './limits.ts';
+import { spaceKeySchema } from './space-key.ts';
+import { parseMicros } from './time.ts';
+
+/** What travels on the event spine: CloudEvents 1.0, JSON (structured), wrapped by Pub/Sub push (contract section 8). */
+
+export const chunkingSchema = z.strictObject({
+  strategy: z.enum(['auto', 'none', 'recursive', 'markdown']).optional(),
+  max_tokens: z.number().int().min(limits.chunkTokensMin).max(limits.chunkTokensMax).optional(),
+  overlap_tokens: z.number().int().min(0).max(limits.chunkTokensMax).optional(),
+});
+export type Chunking = z.infer<typeof chunkingSchema>;
+
+export const metadataValueSchema = z.union([z.string(), z.number(), z.boolean(), z.null(), z.array(z.string())]);
+export type Metadata = Record<string, z.infer<typeof metadataValueSchema>>;
+
+/** One document as accepted: its id settled, a `blob_ref` replaced by the location and hash that it named at acceptance. */
+export const acceptedDocumentSchema = z.object({
+  id: z.string(),
+  type: z.string(),
+  metadata: z.record(z.string(), metadataValueSchema).optional(),
+  text: z.string().optional(),
+  content: z.object({ media_type: z.string(), data_base64: z.string() }).optional(),
+  blob: z.object({ location: z.string(), ref: z.string() }).optional(),
+  vector: z.array(z.number()).optional(),
+});
+export type AcceptedDocument = z.infer<typeof acceptedDocumentSchema>;
+
+export const taskErrorSchema = z.object({ doc_id: z.string().nullable(), code: z.string(), message: z.string() });
+export type TaskError = z.infer<typeof taskErrorSchema>;
+
+export const ingestPayloadSchema = z.object({
+  documents: z.array(acceptedDocumentSchema),
+  /** Documents refused at acceptance, there and then; the task reports them. */
+  refused: z.array(taskErrorSchema),
+});
+export type IngestPayload = z.infer<typeof ingestPayloadSchema>;
+
+export const ingestRequestSchema = z.object({
+  task_id: z.string(),
+  space: spaceKeySchema,
+  requested_by: z.object({ tenant_id: z.string(), env: z.string(), project_id: z.string(), surface_id: z.string(), subject: z.string() }),
+  request_id: z.string(),
+  payload: ingestPayloadSchema.optional(),
+  /** Name of the blob that holds the payload, in the space's payload folder. */
+  payload_ref: z.string().optional(),
+  chunking: chunkingSchema.optional(),
+});
+export type IngestRequest = z.infer<typeof ingestRequestSchema>;
+
+export const INGEST_REQUESTED = 'nexus.ingest_requested';
+
+const envelope = {
+  specversion: z.literal('1.0'),
+  id: z.string().min(1),
+  source: z.string().min(1),
+  subject: z.string().optional(),
+  time: z.string(),
+  datacontenttype: z.literal('application/json').optional(),
+  traceparent: z.string().optional(),
+};
+export const eventSchema = z.discriminatedUnion('type', [z.object({ ...envelope, type: z.literal(INGEST_REQUESTED), data: ingestRequestSchema })]);
+export type NexusEvent = z.infer<typeof eventSchema>;
+
+export const ingestEvent = (data: IngestRequest, nowMs: number, traceparent?: string): NexusEvent => ({
+  specversion: '1.0',
+  id: data.task_id,
+  source: `/nexus/spaces/${data.space.space_id}`,
+  subject: data.task_id,
+  type: INGEST_REQUESTED,
+  time: new Date(nowMs).toISOString(),
+  datacontenttype: 'application/json',
+  ...(traceparent === undefined ? {} : { traceparent }),
+  data,
+});
+
+/** CloudEvents attributes as message attributes (Pub/Sub protocol binding), for subscription filters and for people. */
+export const messageAttributes = (event: NexusEvent): Record<string, string> => ({
+  'content-type': 'application/cloudevents+json',
+  'ce-specversion': event.specversion,
+  'ce-id': event.id,
+  'ce-source': event.source,
+  'ce-type': event.type,
+  'ce-time': event.time,
+  ...(event.subject === undefined ? {} : { 'ce-subject': event.subject }),
+});
+
+/** A wrapped Pub/Sub push. `publishTime` is the order of acceptance. */
+export const pushSchema = z.object({
+  message: z.object({
+    data: z.string(),
+    messageId: z.string().min(1),
+    publishTime: z.string().refine((time) => parseMicros(time) !== undefined, 'must be RFC 3339'),
+    attributes: z.record(z.string(), z.string()).default({}),
+  }),
+  subscription: z.string(),
+  deliveryAttempt: z.number().int().optional(),
+});
+export type PushEnvelope = z.infer<typeof pushSchema>;
+
+/** seq of a pushed message: its publish time in Unix microseconds. */
+export const seqOf = (push: PushEnvelope): number => parseMicros(push.message.publishTime) ?? 0;

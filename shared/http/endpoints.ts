@@ -1,0 +1,219 @@
+import type { z } from 'zod';
+import type { Access, RequestContext } from '../context.ts';
+import type { ErrorCode } from '../errors.ts';
+import { limits } from '../limits.ts';
+import { NEXUS_BLOB_STORE, NEXUS_STORE, type ResourceKind } from '../routes.ts';
+import { areaPath, type Scope, spaceKey, spaceKeyText, systemTenant } from '../space-key.ts';
+import { blobParamsSchema, blobResponseSchema } from './blobs.ts';
+import { acceptedSchema, ingestBodySchema } from './ingest.ts';
+import { scopeQuerySchema, spaceParamsSchema } from './parts.ts';
+import { checkQuery, type QueryRequest, queryRequestSchema, queryResponseSchema } from './query.ts';
+import { descriptionSchema, settingsBodySchema, settingsSchema, spacesQuerySchema, spacesResponseSchema } from './spaces.ts';
+import { taskParamsSchema, taskSchema, tasksQuerySchema, tasksResponseSchema } from './tasks.ts';
+
+/** One body kind: JSON with a schema, or bytes that pass through. */
+export type EndpointBody =
+  | { kind: 'json'; schema: z.ZodType<Record<string, unknown>>; maxBytes: number; check?: (body: never) => void }
+  | { kind: 'stream'; maxBytes: number };
+
+/**
+ * One row per endpoint of contract section 3. The edge authorises, validates and routes by it, the runner mounts its
+ * handlers by it, and `/openapi.json` is printed from it: there is no second place where an endpoint is described.
+ */
+export interface Endpoint {
+  readonly id: string;
+  readonly method: 'GET' | 'POST' | 'PUT' | 'HEAD' | 'DELETE';
+  readonly path: string;
+  readonly summary: string;
+  readonly access: Access;
+  readonly routes: readonly ResourceKind[];
+  readonly params?: z.ZodType<Record<string, string>>;
+  readonly query?: z.ZodType<Record<string, unknown>>;
+  readonly body?: EndpointBody;
+  /** Takes `Idempotency-Key`. */
+  readonly idempotent?: true;
+  readonly status: 200 | 202;
+  readonly response?: z.ZodType;
+  /** Codes beyond those that every endpoint can give. */
+  readonly codes: readonly ErrorCode[];
+}
+
+const store = [NEXUS_STORE] as const;
+const blob = [NEXUS_BLOB_STORE] as const;
+const both = [NEXUS_STORE, NEXUS_BLOB_STORE] as const;
+
+export const endpoints = {
+  ingest: {
+    id: 'ingest',
+    method: 'POST',
+    path: '/nexus/spaces/{space_id}/ingest',
+    summary: 'Accept documents: durable at once, searchable when the task has succeeded',
+    access: 'write',
+    routes: both,
+    params: spaceParamsSchema,
+    body: { kind: 'json', schema: ingestBodySchema, maxBytes: limits.ingestBodyBytes },
+    idempotent: true,
+    status: 202,
+    response: acceptedSchema,
+    codes: ['nexus.embedding_mismatch', 'nexus.idempotency_conflict', 'nexus.blob_ref_forbidden', 'nexus.global_write_forbidden'],
+  },
+  query: {
+    id: 'query',
+    method: 'POST',
+    path: '/nexus/spaces/{space_id}/query',
+    summary: 'Find passages by text, by vector, or by both',
+    access: 'read',
+    routes: store,
+    params: spaceParamsSchema,
+    body: { kind: 'json', schema: queryRequestSchema, maxBytes: limits.edgeReadsBodyBytes, check: checkQuery },
+    status: 200,
+    response: queryResponseSchema,
+    codes: [
+      'nexus.embedding_mismatch',
+      'nexus.not_yet_visible',
+      'nexus.cursor_invalid',
+      'nexus.filter_unsupported',
+      'nexus.rerank_unavailable',
+      'nexus.global_read_forbidden',
+    ],
+  },
+  getTask: {
+    id: 'getTask',
+    method: 'GET',
+    path: '/nexus/tasks/{task_id}',
+    summary: 'How an accepted request is doing',
+    access: 'read',
+    routes: blob,
+    params: taskParamsSchema,
+    status: 200,
+    response: taskSchema,
+    codes: ['nexus.not_found'],
+  },
+  listTasks: {
+    id: 'listTasks',
+    method: 'GET',
+    path: '/nexus/tasks',
+    summary: 'Tasks of this context, newest first',
+    access: 'read',
+    routes: blob,
+    query: tasksQuerySchema,
+    status: 200,
+    response: tasksResponseSchema,
+    codes: ['nexus.cursor_invalid'],
+  },
+  listSpaces: {
+    id: 'listSpaces',
+    method: 'GET',
+    path: '/nexus/spaces',
+    summary: 'Spaces of this context, by name',
+    access: 'read',
+    routes: store,
+    query: spacesQuerySchema,
+    status: 200,
+    response: spacesResponseSchema,
+    codes: ['nexus.cursor_invalid', 'nexus.global_read_forbidden'],
+  },
+  putSpace: {
+    id: 'putSpace',
+    method: 'PUT',
+    path: '/nexus/spaces/{space_id}',
+    summary: 'Fix settings of a space before its first documents do',
+    access: 'write',
+    routes: store,
+    params: spaceParamsSchema,
+    query: scopeQuerySchema,
+    body: { kind: 'json', schema: settingsBodySchema, maxBytes: limits.edgeReadsBodyBytes },
+    status: 200,
+    response: settingsSchema,
+    codes: ['nexus.embedding_mismatch', 'nexus.global_write_forbidden'],
+  },
+  getSpace: {
+    id: 'getSpace',
+    method: 'GET',
+    path: '/nexus/spaces/{space_id}',
+    summary: 'Describe a space; one that does not exist reads as an empty one',
+    access: 'read',
+    routes: store,
+    params: spaceParamsSchema,
+    query: scopeQuerySchema,
+    status: 200,
+    response: descriptionSchema,
+    codes: ['nexus.global_read_forbidden'],
+  },
+  putBlob: {
+    id: 'putBlob',
+    method: 'PUT',
+    path: '/nexus/spaces/{space_id}/blobs/{name}',
+    summary: 'Upload a file, to ingest it as nexus://{name}',
+    access: 'write',
+    routes: blob,
+    params: blobParamsSchema,
+    query: scopeQuerySchema,
+    body: { kind: 'stream', maxBytes: limits.blobBytes },
+    status: 200,
+    response: blobResponseSchema,
+    codes: ['nexus.global_write_forbidden'],
+  },
+  getBlob: {
+    id: 'getBlob',
+    method: 'GET',
+    path: '/nexus/spaces/{space_id}/blobs/{name}',
+    summary: 'An uploaded file',
+    access: 'read',
+    routes: blob,
+    params: blobParamsSchema,
+    query: scopeQuerySchema,
+    status: 200,
+    codes: ['nexus.not_found', 'nexus.global_read_forbidden'],
+  },
+  headBlob: {
+    id: 'headBlob',
+    method: 'HEAD',
+    path: '/nexus/spaces/{space_id}/blobs/{name}',
+    summary: 'Size and hash of an uploaded file',
+    access: 'read',
+    routes: blob,
+    params: blobParamsSchema,
+    query: scopeQuerySchema,
+    status: 200,
+    codes: ['nexus.not_found', 'nexus.global_read_forbidden'],
+  },
+} as const satisfies Record<string, Endpoint>;
+
+export type EndpointId = keyof typeof endpoints;
+export const endpointList: readonly Endpoint[] = Object.values(endpoints);
+
+/** `{name}` → Hono's `:name`; a blob's name may hold slashes. */
+export const honoPath = (path: string): string => path.replaceAll('{name}', ':name{.+}').replaceAll(/\{(\w+)\}/g, ':$1');
+
+/** What was parsed of one request. */
+export interface EndpointInput {
+  params: Record<string, string>;
+  query: Record<string, unknown>;
+  /** Absent when the body was not read (streams). */
+  body?: Record<string, unknown>;
+}
+
+/** `scope` stands in the body of JSON endpoints that have it, else in the query. */
+export const scopeOf = (input: EndpointInput): Scope | undefined => (input.body?.scope ?? input.query.scope) as Scope | undefined;
+
+/** The request that a cursor is bound to: its fields, and the places it reads. Undefined: the endpoint has no pages. */
+export const pagedRequest = (
+  endpoint: Endpoint,
+  context: RequestContext,
+  input: EndpointInput,
+): { fields: Record<string, unknown>; locations: string[] } | undefined => {
+  const scope = scopeOf(input);
+  if (endpoint.id === endpoints.query.id && input.body !== undefined) {
+    const request = input.body as QueryRequest;
+    const own = spaceKey(context, scope ?? 'tenant', input.params.space_id ?? '');
+    const locations = [spaceKeyText(own)];
+    if (request.include_global === true && own.scope === 'tenant') locations.push(spaceKeyText(spaceKey(context, 'global', own.space_id)));
+    return { fields: request, locations };
+  }
+  if (endpoint.id === endpoints.listTasks.id || endpoint.id === endpoints.listSpaces.id) {
+    const tenant_id = scope === 'global' ? systemTenant : context.tenant_id;
+    return { fields: input.query, locations: [areaPath({ ...context, tenant_id })] };
+  }
+  return undefined;
+};

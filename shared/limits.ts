@@ -1,0 +1,89 @@
+/** Every number of the product, once, with its unit and its reason. Nothing else in the tree states one of these. */
+
+const KiB = 1024;
+const MiB = 1024 * KiB;
+const secondMs = 1000;
+const minuteMs = 60 * secondMs;
+const hourMs = 60 * minuteMs;
+const dayMs = 24 * hourMs;
+
+export const limits = {
+  /** Bodies the edge reads whole, to validate them and bind their hash; larger ones stream through (Workers have 128 MB). */
+  edgeReadsBodyBytes: 1 * MiB,
+  /** An ingest request: below Cloud Run's 32 MiB request limit, with room for base64. */
+  ingestBodyBytes: 24 * MiB,
+  /** One uploaded file, streamed; same ceiling as Cloud Run's HTTP/1 request. */
+  blobBytes: 30 * MiB,
+  /** A Pub/Sub message is at most 10 MB before base64, so a push body needs 14 MB. */
+  pushBodyBytes: 14 * MiB,
+  /** Event bodies above this are stored as a blob and referenced: keeps the spine fast and below every broker's limit. */
+  inlineEventBytes: 256 * KiB,
+
+  /** Query text, in UTF-16 code units. */
+  queryChars: 8192,
+  defaultLimit: 10,
+  maxLimit: 100,
+  /** A walk goes this deep, in hits. */
+  windowHits: 1000,
+  /** Depth of each raw list on the first pages, in rows: constant, because an ANN list of k is no prefix of one of k + 1. */
+  rawListDepth: 128,
+  rerankTopN: 100,
+  /** Standard reciprocal-rank constant (Cormack, Clarke, Büttcher 2009). */
+  fusionK: 60,
+  fusionKMax: 10_000,
+  fusionWeightMax: 1000,
+  filterDepth: 16,
+  filterNodes: 256,
+  filterListItems: 1000,
+  /** Vector length: the largest models of the field give 4,096. */
+  maxDimension: 4096,
+  /** Largest magnitude of a vector's component: the squares of 4,096 of them still fit a float32. */
+  vectorComponentMax: 1e15,
+  /** Problems told of one bad request. */
+  issues: 20,
+
+  cursorTtlMs: 1 * hourMs,
+  /** Serialised cursor, in bytes: fits headers and query strings of usual proxies. */
+  cursorBytes: 16 * KiB,
+  grantTtlMs: 60 * secondMs,
+  /** Tolerated difference of two machines' clocks when a token's times are judged. */
+  clockSkewMs: 30 * secondMs,
+
+  documentsPerRequest: 1000,
+  documentIdChars: 256,
+  documentTypeChars: 64,
+  metadataKeys: 64,
+  metadataBytes: 16 * KiB,
+  metadataKeysPerSpace: 256,
+  /** One extracted text, in UTF-16 code units: above this a document is refused, not cut. */
+  textChars: 10_000_000,
+  /** An uploaded file's name, in UTF-8 bytes: object stores allow 1,024 for a whole key. */
+  blobNameBytes: 512,
+  idempotencyKeyChars: 255,
+  idempotencyTtlMs: 24 * hourMs,
+  taskTtlMs: 30 * dayMs,
+  tombstoneTtlMs: 31 * dayMs,
+  /** Errors kept on one task; the counts stay exact. */
+  taskErrors: 100,
+
+  chunkTokens: 256,
+  chunkTokensMin: 16,
+  chunkTokensMax: 2048,
+  chunkOverlapTokens: 32,
+
+  afterTaskWaitMs: 10 * secondMs,
+  /** `consistency: "eventual"` may be this old. */
+  eventualAgeMs: 5 * secondMs,
+
+  /** The edge gives a runner this long to begin its answer. */
+  forwardTimeoutMs: 30 * secondMs,
+  /** Uploads and large ingests may take as long as a slow client needs. */
+  uploadTimeoutMs: 300 * secondMs,
+  /** Pub/Sub's longest acknowledgement deadline is also the request's timeout. */
+  pushTimeoutMs: 600 * secondMs,
+
+  requestIdChars: 128,
+  apiKeyCacheMs: 60 * secondMs,
+  routesCacheMs: 60 * secondMs,
+  jwksCacheMs: 600 * secondMs,
+} as const;
