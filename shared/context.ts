@@ -37,20 +37,44 @@ export interface ContextChoice {
   surface_id?: string | undefined;
 }
 
-const chosen = (claim: string | string[] | undefined, wanted: string | undefined, name: string, header: string, schema: z.ZodType<string>): string => {
-  if (wanted !== undefined && !schema.safeParse(wanted).success) {
-    throw new NexusError('nexus.context_missing', `${header} is not a valid ${name}.`);
-  }
-  const values = claim === undefined ? [] : Array.isArray(claim) ? claim : [claim];
-  const any = values.includes('*');
-  if (wanted !== undefined) {
-    if (any || values.includes(wanted)) return wanted;
-    throw new NexusError('auth.context_forbidden', `This credential does not allow this ${name}. Send ${header} with one that it allows.`);
-  }
-  const [only] = values;
-  if (!any && values.length === 1 && only !== undefined && schema.safeParse(only).success) return only;
-  throw new NexusError('nexus.context_missing', `This credential does not name exactly one ${name}. Say which with the header ${header}.`);
+const parts = {
+  env: { header: 'X-Env', schema: envSchema },
+  project_id: { header: 'X-Project-Id', schema: projectIdSchema },
+  surface_id: { header: 'X-Surface-Id', schema: surfaceIdSchema },
+} as const;
+type Part = keyof typeof parts;
+
+const claimed = (credential: Credential, part: Part): readonly string[] => {
+  const claim = credential[part];
+  return claim === undefined ? [] : Array.isArray(claim) ? claim : [claim];
 };
+
+/** A well-formed choice must be one that the credential allows. @throws NexusError 403 */
+const requireAllowed = (credential: Credential, choice: ContextChoice, part: Part): void => {
+  const wanted = choice[part];
+  const { header, schema } = parts[part];
+  const values = claimed(credential, part);
+  if (wanted === undefined || !schema.safeParse(wanted).success || values.includes('*') || values.includes(wanted)) return;
+  throw new NexusError('auth.context_forbidden', `This credential does not allow this ${part}. Send ${header} with one that it allows.`);
+};
+
+/** @throws NexusError 400 */
+const chosen = (credential: Credential, choice: ContextChoice, part: Part): string => {
+  const wanted = choice[part];
+  const { header, schema } = parts[part];
+  if (wanted !== undefined) {
+    if (!schema.safeParse(wanted).success) throw new NexusError('nexus.context_missing', `${header} is not a valid ${part}.`);
+    return wanted;
+  }
+  const values = claimed(credential, part);
+  const [only] = values;
+  if (values.length === 1 && only !== undefined && schema.safeParse(only).success) return only;
+  throw new NexusError('nexus.context_missing', `This credential does not name exactly one ${part}. Say which with the header ${header}.`);
+};
+
+/** The known roles of a credential. `admin` and `system` are taken from a platform's issuer or key alone. */
+export const rolesOf = (credential: Credential, platform: boolean): Role[] =>
+  roles.filter((role) => credential.roles.includes(role) && (platform || role === 'reader' || role === 'writer'));
 
 /**
  * Context selection (contract section 2).
@@ -64,14 +88,15 @@ export const selectContext = (credential: Credential, choice: ContextChoice, pla
   if (credential.tenant_id === systemTenant && !platform) {
     throw new NexusError('auth.context_forbidden', 'Only a platform credential may speak for the system tenant.');
   }
-  const known = roles.filter((role) => credential.roles.includes(role) && (platform || role === 'reader' || role === 'writer'));
+  // Refusals are 403 before 400, whichever part they are about.
+  for (const part of Object.keys(parts) as Part[]) requireAllowed(credential, choice, part);
   return {
     tenant_id: credential.tenant_id,
-    env: chosen(credential.env, choice.env, 'env', 'X-Env', envSchema),
-    project_id: chosen(credential.project_id, choice.project_id, 'project_id', 'X-Project-Id', projectIdSchema),
-    surface_id: chosen(credential.surface_id, choice.surface_id, 'surface_id', 'X-Surface-Id', surfaceIdSchema),
+    env: chosen(credential, choice, 'env'),
+    project_id: chosen(credential, choice, 'project_id'),
+    surface_id: chosen(credential, choice, 'surface_id'),
     subject: credential.sub,
-    roles: known,
+    roles: rolesOf(credential, platform),
   };
 };
 
@@ -83,10 +108,13 @@ const rolesFor: Record<Access, readonly Role[]> = {
 };
 const globalRoles: readonly Role[] = ['admin', 'system'];
 
-const holdsOne = (context: RequestContext, wanted: readonly Role[]): boolean => wanted.some((role) => context.roles.includes(role));
+/** What rights are judged by: known before the rest of the context is. */
+export type Rights = Pick<RequestContext, 'tenant_id' | 'roles'>;
+
+const holdsOne = (context: Rights, wanted: readonly Role[]): boolean => wanted.some((role) => context.roles.includes(role));
 
 /** @throws NexusError 403 `auth.role_required` */
-export const requireRole = (context: RequestContext, access: Access): void => {
+export const requireRole = (context: Rights, access: Access): void => {
   if (holdsOne(context, rolesFor[access])) return;
   const need = access === 'read' ? 'reader' : 'writer';
   throw new NexusError('auth.role_required', `This needs the role ${need}, which the credential does not have.`, { details: { role: need } });
@@ -95,7 +123,7 @@ export const requireRole = (context: RequestContext, access: Access): void => {
 const globalForbidden: Record<Access, ErrorCode> = { read: 'nexus.global_read_forbidden', write: 'nexus.global_write_forbidden' };
 
 /** @throws NexusError 403 when the caller asks for `scope=global` without the platform's right to it */
-export const requireScope = (context: RequestContext, access: Access, scope: Scope | undefined): void => {
+export const requireScope = (context: Rights, access: Access, scope: Scope | undefined): void => {
   if (scope !== 'global' || context.tenant_id === systemTenant || holdsOne(context, globalRoles)) return;
   const hint = access === 'read' ? 'Global data is read with include_global=true.' : 'Leave scope out to write to your own space.';
   throw new NexusError(globalForbidden[access], `scope=global needs the role admin or system. ${hint}`);

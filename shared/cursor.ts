@@ -14,8 +14,8 @@ export const cursorKeysSchema = z
     }),
   )
   .refine(
-    (keys) => keys.every(({ id, secret }) => /^[a-z0-9]{1,16}$/.test(id) && secret.length >= 32),
-    'must be id:secret,… with secrets of at least 32 characters',
+    (keys) => keys.every(({ id, secret }) => /^[a-z0-9]{1,16}$/.test(id) && secret.length >= limits.secretChars),
+    `must be id:secret,… with secrets of at least ${limits.secretChars} characters`,
   )
   .refine((keys) => new Set(keys.map(({ id }) => id)).size === keys.length, 'must not use a key id twice');
 export type CursorKeys = z.infer<typeof cursorKeysSchema>;

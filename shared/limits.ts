@@ -48,6 +48,8 @@ export const limits = {
   grantTtlMs: 60 * secondMs,
   /** Tolerated difference of two machines' clocks when a token's times are judged. */
   clockSkewMs: 30 * secondMs,
+  /** Shortest secret that signs anything, in characters: HS256 wants 256 bits (RFC 7518, 3.2). */
+  secretChars: 32,
 
   documentsPerRequest: 1000,
   documentIdChars: 256,
@@ -82,8 +84,42 @@ export const limits = {
   /** Pub/Sub's longest acknowledgement deadline is also the request's timeout. */
   pushTimeoutMs: 600 * secondMs,
 
+  /** The client's one retry loop: tries in all, the first wait, the longest wait between two. */
+  clientAttempts: 5,
+  clientBackoffMs: 200,
+  clientBackoffMaxMs: 5 * secondMs,
+  /** A server that asks for a longer wait than this is told to the caller instead. */
+  clientRetryAfterMaxMs: 60 * secondMs,
+  /** One try of an ordinary call: longer than the edge waits for a runner, so that the edge's own answer comes first. */
+  clientTimeoutMs: 60 * secondMs,
+  /** Waiting for a task, and asking how it is: often at first, then less. */
+  clientTaskWaitMs: 10 * minuteMs,
+  clientTaskPollMs: 100,
+  clientTaskPollMaxMs: 2 * secondMs,
+
+  /** `nexus ingest`: bytes of documents a request carries, and requests on the way at once: enough to be fast, few enough to show progress. */
+  cliBatchBytes: 4 * MiB,
+  cliRequestsInFlight: 4,
+  /** Files above this are uploaded first: in base64 a smaller one still fits the body that the edge reads. */
+  cliInlineFileBytes: 700 * KiB,
+  /** `nexus … --wait` gives a task this long. */
+  cliTaskWaitMs: 1 * hourMs,
+  /** The token that the CLI makes for itself from the local stack's secrets: outlives the longest command. */
+  cliTokenTtlMs: 24 * hourMs,
+  /** A printed hit's text, in characters, and its lines. */
+  cliSnippetChars: 480,
+  cliSnippetWidth: 96,
+
+  /** `npm start`: both tiers answer within this, or it gives up; both have ended within this after a signal, or they are killed. */
+  startTimeoutMs: 120 * secondMs,
+  stopTimeoutMs: 4 * secondMs,
+
   requestIdChars: 128,
   apiKeyCacheMs: 60 * secondMs,
   routesCacheMs: 60 * secondMs,
   jwksCacheMs: 600 * secondMs,
+  /** One fetch of an issuer's keys. */
+  jwksTimeoutMs: 5 * secondMs,
+  /** An unknown key id asks the issuer at most this often, so that forged ids cannot flood it. */
+  jwksCooldownMs: 30 * secondMs,
 } as const;

@@ -67,6 +67,7 @@ export const locateArea = (area: Area) => {
     /** In the blob root. `_` cannot begin a space_id, so these never meet a space's folder. */
     tasks: `${base}/_tasks`,
     idempotency: `${base}/_idempotency`,
+    deadLetters: `${base}/_dead-letters`,
   };
 };
 

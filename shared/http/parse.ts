@@ -15,10 +15,15 @@ export const parseWith = <T>(schema: z.ZodType<T>, value: unknown, prefix = ''):
   return result.data;
 };
 
-const hasProtoKey = (value: unknown): boolean => {
-  if (value === null || typeof value !== 'object') return false;
-  if (!Array.isArray(value) && Object.hasOwn(value, '__proto__')) return true;
-  return Object.values(value).some(hasProtoKey);
+/** Walks with a list of its own: a body may be nested deeper than the stack is. */
+const hasProtoKey = (root: unknown): boolean => {
+  const left = [root];
+  for (let value = left.pop(); value !== undefined; value = left.pop()) {
+    if (value === null || typeof value !== 'object') continue;
+    if (!Array.isArray(value) && Object.hasOwn(value, '__proto__')) return true;
+    for (const member of Object.values(value)) left.push(member);
+  }
+  return false;
 };
 
 /**

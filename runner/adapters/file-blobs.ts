@@ -1,0 +1,132 @@
+import { createHash, randomUUID } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { type FileHandle, link, mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
+import { Readable } from 'node:stream';
+import { type Blobs, checkBlobName } from '../ports/blobs.ts';
+
+const isCode = (error: unknown, ...codes: string[]): boolean => codes.includes((error as NodeJS.ErrnoException).code ?? '');
+
+/** undefined for what is not there; any other failure is a failure. */
+const orMissing = async <T>(work: Promise<T>): Promise<T | undefined> => {
+  try {
+    return await work;
+  } catch (error) {
+    if (isCode(error, 'ENOENT', 'ENOTDIR')) return undefined;
+    throw error;
+  }
+};
+
+/** A new name survives a power cut only when its folder has been synced too. */
+const syncFolder = async (folder: string): Promise<void> => {
+  const handle = await open(folder, 'r');
+  await handle.sync().finally(() => handle.close());
+};
+
+/** Half-written files live here, out of every listing. */
+const scratch = '.tmp';
+
+/** Blobs in a folder of a local disk: durable (synced) and atomic (renamed or linked into place). */
+export const fileBlobs = (rootPath: string): Blobs => {
+  const root = resolve(rootPath);
+  const pathOf = (name: string): string => {
+    checkBlobName(name);
+    return join(root, name);
+  };
+
+  const writeScratch = async (write: (handle: FileHandle) => Promise<void>): Promise<string> => {
+    const path = join(root, scratch, randomUUID());
+    await mkdir(dirname(path), { recursive: true });
+    const handle = await open(path, 'wx', 0o600);
+    try {
+      await write(handle);
+      await handle.sync();
+    } catch (error) {
+      await rm(path, { force: true });
+      throw error;
+    } finally {
+      await handle.close();
+    }
+    return path;
+  };
+
+  const place = async (from: string, to: string): Promise<void> => {
+    await mkdir(dirname(to), { recursive: true });
+    await rename(from, to);
+    await syncFolder(dirname(to));
+  };
+
+  return {
+    async putBytes(name, bytes) {
+      const target = pathOf(name);
+      await place(await writeScratch((handle) => handle.writeFile(bytes)), target);
+    },
+
+    async putIfAbsent(name, bytes) {
+      const target = pathOf(name);
+      const temporary = await writeScratch((handle) => handle.writeFile(bytes));
+      try {
+        await mkdir(dirname(target), { recursive: true });
+        await link(temporary, target);
+        await syncFolder(dirname(target));
+        return true;
+      } catch (error) {
+        if (isCode(error, 'EEXIST')) return false;
+        throw error;
+      } finally {
+        await rm(temporary, { force: true });
+      }
+    },
+
+    async putByHash(folder, stream) {
+      const hash = createHash('sha256');
+      let bytes = 0;
+      const temporary = await writeScratch(async (handle) => {
+        for await (const piece of stream) {
+          hash.update(piece);
+          bytes += piece.length;
+          await handle.write(piece);
+        }
+      });
+      const sha256 = hash.digest('hex');
+      const name = `${folder}/${sha256}`;
+      await place(temporary, pathOf(name));
+      return { name, sha256, bytes };
+    },
+
+    async getBytes(name) {
+      const bytes = await orMissing(readFile(pathOf(name)));
+      return bytes === undefined ? undefined : new Uint8Array(bytes.buffer as ArrayBuffer, bytes.byteOffset, bytes.byteLength);
+    },
+
+    async getStream(name, range) {
+      const path = pathOf(name);
+      if ((await orMissing(stat(path)))?.isFile() !== true) return undefined;
+      return Readable.toWeb(createReadStream(path, range ?? {})) as ReadableStream<Uint8Array>;
+    },
+
+    async head(name) {
+      const found = await orMissing(stat(pathOf(name)));
+      return found?.isFile() === true ? { bytes: found.size } : undefined;
+    },
+
+    async exists(name) {
+      return (await orMissing(stat(pathOf(name))))?.isFile() === true;
+    },
+
+    async delete(name) {
+      await rm(pathOf(name), { force: true });
+    },
+
+    async list(folder, { after, limit, folders = false } = {}) {
+      const entries = (await orMissing(readdir(pathOf(folder), { withFileTypes: true }))) ?? [];
+      const names = entries
+        .filter((entry) => (folders ? entry.isDirectory() : entry.isFile()) && (after === undefined || entry.name > after))
+        .map((entry) => entry.name);
+      names.sort();
+      return limit === undefined ? names : names.slice(0, limit);
+    },
+
+    resolveUri: (name) => pathOf(name),
+  };
+};

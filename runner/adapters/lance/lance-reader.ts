@@ -1,0 +1,84 @@
+import type { Table } from '@lancedb/lancedb';
+import type { Table as ArrowTable } from 'apache-arrow';
+import type { FilterNode } from '../../../shared/filter.ts';
+import type { FieldType } from '../../../shared/http/spaces.ts';
+import { type HitRow, type RawHit, type TableReader, VersionGoneError } from '../../ports/vector-store.ts';
+import { filterToWhere } from './filter-to-where.ts';
+
+/** A file that a manifest names and that is not there means that the version was pruned. */
+const asGone = (error: unknown): unknown =>
+  error instanceof Error && /not found/i.test(error.message) ? new VersionGoneError('the version is gone', { cause: error }) : error;
+
+const reading = async <T>(work: Promise<T>): Promise<T> => {
+  try {
+    return await work;
+  } catch (error) {
+    throw asGone(error);
+  }
+};
+
+const values = (table: ArrowTable, column: string): unknown[] | undefined => table.getChild(column)?.toArray() as unknown[] | undefined;
+const strings = (table: ArrowTable, column: string): (string | null)[] => {
+  const child = table.getChild(column);
+  return child === null ? [] : Array.from({ length: table.numRows }, (_, index) => child.get(index) as string | null);
+};
+
+const rawHits = (table: ArrowTable, number: 'distance' | 'bm25', column: string): RawHit[] => {
+  const ids = strings(table, 'id');
+  const rowIds = values(table, '_rowid') as bigint[];
+  const numbers = values(table, column) as number[];
+  return ids.map((id, index) => ({ id: id ?? '', rowId: rowIds[index] ?? 0n, [number]: numbers[index] ?? 0 }));
+};
+
+/** Reads of one table at one version. The handle is opened at that version and never moved. */
+export const lanceReader = (table: Table, fields: Readonly<Record<string, FieldType>>): TableReader => {
+  const where = (filter: FilterNode | undefined): string | undefined => (filter === undefined ? undefined : filterToWhere(filter, fields));
+
+  return {
+    async vectorSearch(vector, metric, depth, filter) {
+      const condition = where(filter);
+      let query = table.query().nearestTo(vector).distanceType(metric).select(['id', '_distance']).withRowId().limit(depth);
+      if (condition !== undefined) query = query.where(condition);
+      return rawHits((await reading(query.toArrow())) as unknown as ArrowTable, 'distance', '_distance');
+    },
+
+    async textSearch(text, depth, filter) {
+      const condition = where(filter);
+      let query = table
+        .query()
+        .fullTextSearch(text, { columns: ['text'] })
+        .select(['id', '_score'])
+        .withRowId()
+        .limit(depth);
+      if (condition !== undefined) query = query.where(condition);
+      return rawHits((await reading(query.toArrow())) as unknown as ArrowTable, 'bm25', '_score');
+    },
+
+    async rows(rowIds, select) {
+      if (rowIds.length === 0) return [];
+      const columns = ['doc_id', 'chunk', 'type', 'seq', 'source_uri', 'page', 'start', 'end'];
+      for (const column of ['text', 'metadata', 'vector'] as const) if (select[column]) columns.push(column);
+      const found = (await reading(table.takeRowIds(rowIds).select(columns).withRowId().toArrow())) as unknown as ArrowTable;
+      return found.toArray().map((row): HitRow => {
+        const value = row?.toJSON() as Record<string, unknown>;
+        return {
+          ...(value as unknown as HitRow),
+          rowId: value._rowid as bigint,
+          seq: Number(value.seq),
+          ...(select.vector ? { vector: Array.from(value.vector as Iterable<number>) } : {}),
+        };
+      });
+    },
+
+    async stats() {
+      const [documents, stats, indices] = await reading(Promise.all([table.countRows('chunk = 0'), table.stats(), table.listIndices()]));
+      const indexes = await Promise.all(
+        indices.map(async ({ name, indexType, columns }) => {
+          const counted = await table.indexStats(name);
+          return { column: columns[0] ?? '', kind: indexType, rows: counted?.numIndexedRows ?? 0, unindexed_rows: counted?.numUnindexedRows ?? 0 };
+        }),
+      );
+      return { documents, chunks: stats.numRows, bytes: stats.totalBytes, indexes };
+    },
+  };
+};

@@ -1,0 +1,80 @@
+import { type Connection, connect, Session, type Table } from '@lancedb/lancedb';
+import { LRUCache } from 'lru-cache';
+import { type NexusVectorStore, type TableLocation, type TableReader, type TableShape, VersionGoneError } from '../../ports/vector-store.ts';
+import { fieldColumn } from './columns.ts';
+import { lanceReader } from './lance-reader.ts';
+import { lanceWriter } from './lance-writer.ts';
+import { rowsToArrow } from './rows-to-arrow.ts';
+import { textIndexFor } from './text-index.ts';
+
+export interface LanceOptions {
+  /** The engine's own defaults (6 GiB and 1 GiB) are more than a small instance has. Bytes. */
+  indexCacheBytes: number;
+  metadataCacheBytes: number;
+  /** Open handles kept: each is a few kilobytes, and opening one costs one or two requests. */
+  maxReaders: number;
+  maxConnections: number;
+}
+
+const isMissing = (error: unknown): boolean => error instanceof Error && /was not found|not found|does not exist|Dataset at path/i.test(error.message);
+
+/** A version knows the fields it has columns for: keys that came later are missing in it, as in all its rows. */
+const readerOf = async (table: Table, { fields }: TableShape): Promise<TableReader> => {
+  const columns = new Set((await table.schema()).fields.map(({ name }) => name));
+  return lanceReader(table, Object.fromEntries(Object.entries(fields).filter(([key]) => columns.has(fieldColumn(key)))));
+};
+
+/** Lance tables on a local disk, in this process, with one shared cache. */
+export const lanceVectorStore = (options: LanceOptions): NexusVectorStore => {
+  const session = new Session(BigInt(options.indexCacheBytes), BigInt(options.metadataCacheBytes));
+  const connections = new LRUCache<string, Promise<Connection>>({ max: options.maxConnections });
+  const readers = new LRUCache<string, Promise<TableReader>>({ max: options.maxReaders });
+
+  /** `local_fsync`: without it a power cut takes commits that were already published. */
+  const connection = (uri: string): Promise<Connection> => {
+    const known = connections.get(uri);
+    if (known !== undefined) return known;
+    const opening = connect(uri, { storageOptions: { local_fsync: 'true' } }, session);
+    connections.set(uri, opening);
+    opening.catch(() => connections.delete(uri));
+    return opening;
+  };
+
+  const openAt = async ({ uri, name }: TableLocation, version?: number): Promise<Table> =>
+    (await connection(uri)).openTable(name, [], version === undefined ? {} : { version });
+
+  return {
+    reader(location, { incarnation, version }, shape) {
+      // Numbers may start again when files begin anew: the incarnation tells them apart.
+      const key = `${location.uri} ${location.name} ${incarnation} ${version}`;
+      const known = readers.get(key);
+      if (known !== undefined) return known;
+      const opening = openAt(location, version).then(
+        (table) => readerOf(table, shape),
+        (error: unknown) => {
+          throw isMissing(error) ? new VersionGoneError('the version is gone', { cause: error }) : error;
+        },
+      );
+      readers.set(key, opening);
+      opening.catch(() => readers.delete(key));
+      return opening;
+    },
+
+    async writer(location) {
+      try {
+        return lanceWriter(await openAt(location));
+      } catch (error) {
+        if (isMissing(error)) return undefined;
+        throw error;
+      }
+    },
+
+    async create({ uri, name }, shape, rows) {
+      // `overwrite` is a new version of whatever lies there, not a new folder: numbers never start again, and a late
+      // writer's commit to what was there before conflicts instead of landing in the new table.
+      const table = await (await connection(uri)).createTable(name, rowsToArrow(rows, shape) as never, { mode: 'overwrite' });
+      await table.createIndex('text', { config: textIndexFor(shape.language) });
+      return table.version();
+    },
+  };
+};

@@ -1,0 +1,49 @@
+import type { Table } from '@lancedb/lancedb';
+import type { Table as ArrowTable } from 'apache-arrow';
+import type { StoredDocument, TableWriter } from '../../ports/vector-store.ts';
+import { fieldOfColumn, fieldSchema } from './columns.ts';
+import { rowsToArrow } from './rows-to-arrow.ts';
+
+const quoted = (text: string): string => `'${text.replaceAll("'", "''")}'`;
+const oneOf = (docIds: readonly string[]): string => `doc_id IN (${docIds.map(quoted).join(', ')})`;
+
+/** The newest version of a table, for the writer that holds the space's lease. */
+export const lanceWriter = (table: Table): TableWriter => ({
+  version: () => table.version(),
+
+  async restore(version) {
+    await table.checkout(version);
+    await table.restore();
+    return table.version();
+  },
+
+  async fieldNames() {
+    const schema = await table.schema();
+    return new Set(schema.fields.map(({ name }) => fieldOfColumn(name)).filter((name) => name !== undefined));
+  },
+
+  async addFields(fields) {
+    const { version } = await table.addColumns(Object.entries(fields).map(([key, type]) => fieldSchema(key, type)) as never);
+    return version;
+  },
+
+  async storedDocuments(docIds) {
+    const found = (await table
+      .query()
+      .where(`chunk = 0 AND ${oneOf(docIds)}`)
+      .select(['doc_id', 'seq', 'task_id'])
+      .toArrow()) as unknown as ArrowTable;
+    return found.toArray().map((row): StoredDocument => {
+      const value = row?.toJSON() as { doc_id: string; seq: bigint; task_id: string };
+      return { doc_id: value.doc_id, seq: Number(value.seq), task_id: value.task_id };
+    });
+  },
+
+  async deleteDocuments(docIds) {
+    return (await table.delete(oneOf(docIds))).version;
+  },
+
+  async append(rows, shape) {
+    return (await table.add(rowsToArrow(rows, shape) as never)).version;
+  },
+});

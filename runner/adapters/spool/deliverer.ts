@@ -1,0 +1,158 @@
+import { limits } from '../../../shared/limits.ts';
+import { formatMicros } from '../../../shared/time.ts';
+import type { Log } from '../../ports/log.ts';
+import type { PushKey } from './push-key.ts';
+import type { SpooledFile, SpooledMessage, SpoolFiles } from './spool-files.ts';
+
+export interface DelivererOptions {
+  eventsUrl: string;
+  deadLettersUrl: string;
+  audience: string;
+  /** Messages under way at once: enough that everything waiting for a space meets in one commit. */
+  maxInFlight: number;
+  /** After this many tries a message goes to the dead letters. */
+  maxAttempts: number;
+  firstBackoffMs: number;
+  maxBackoffMs: number;
+  /** Looks for messages of other processes this often; its own arrive by `wake`. */
+  pollMs: number;
+}
+
+export const defaultDelivery = { maxInFlight: 64, maxAttempts: 40, firstBackoffMs: 100, maxBackoffMs: 10_000, pollMs: 1_000 } as const;
+
+export interface Deliverer {
+  wake(): void;
+  /** Takes no more messages and waits for those under way; what is not acknowledged by then is delivered again. */
+  stop(): Promise<void>;
+}
+
+export interface DelivererDeps {
+  files: SpoolFiles;
+  key: PushKey;
+  fetch: typeof fetch;
+  nowMs: () => number;
+  log: Log;
+}
+
+const acknowledged = new Set([102, 200, 201, 202, 204]);
+
+/** Delivers the spool as Pub/Sub push would: same envelope, signed, at least once, unordered, with backoff and dead letters. */
+export const startDeliverer = ({ files, key, fetch, nowMs, log }: DelivererDeps, options: DelivererOptions): Deliverer => {
+  const inFlight = new Map<string, Promise<void>>();
+  const notBeforeMs = new Map<string, number>();
+  const damaged = new Set<string>();
+  let stopped = false;
+  let looking = false;
+  let lookAgain = false;
+
+  const push = async (url: string, file: SpooledFile, message: SpooledMessage): Promise<boolean> => {
+    const publishTime = formatMicros(message.seq);
+    const envelope = {
+      message: {
+        data: message.data,
+        attributes: message.attributes,
+        messageId: message.message_id,
+        message_id: message.message_id,
+        publishTime,
+        publish_time: publishTime,
+      },
+      subscription: 'projects/local/subscriptions/nexus-spool',
+      deliveryAttempt: file.attempts,
+    };
+    const response = await fetch(url, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', authorization: `Bearer ${await key.sign(options.audience, nowMs())}` },
+      body: JSON.stringify(envelope),
+      signal: AbortSignal.timeout(limits.pushTimeoutMs),
+    });
+    await response.body?.cancel();
+    return acknowledged.has(response.status);
+  };
+
+  const tryOnce = async (url: string, file: SpooledFile, message: SpooledMessage): Promise<boolean> => {
+    try {
+      return await push(url, file, message);
+    } catch (error) {
+      log.warn('spool.push_failed', { message_id: file.id, error: String(error) });
+      return false;
+    }
+  };
+
+  const backOff = (file: SpooledFile): void => {
+    const delayMs = Math.min(options.firstBackoffMs * 2 ** Math.min(file.attempts - 1, 20), options.maxBackoffMs);
+    notBeforeMs.set(file.id, nowMs() + delayMs * (0.75 + Math.random() / 2));
+    setTimeout(look, delayMs * 1.3).unref();
+  };
+
+  const deliver = async (waiting: SpooledFile): Promise<void> => {
+    let message: SpooledMessage | undefined;
+    try {
+      message = await files.read(waiting);
+    } catch (error) {
+      damaged.add(waiting.id);
+      log.error('spool.damaged_message', { message_id: waiting.id, error: String(error) });
+      await files.bury(waiting);
+      return;
+    }
+    if (message === undefined) return;
+    const file = await files.countAttempt(waiting);
+    const last = file.attempts > options.maxAttempts;
+    if (await tryOnce(last ? options.deadLettersUrl : options.eventsUrl, file, message)) {
+      notBeforeMs.delete(file.id);
+      await (last ? files.bury(file) : files.remove(file));
+    } else {
+      backOff(file);
+    }
+  };
+
+  const start = (file: SpooledFile): void => {
+    const work = deliver(file)
+      .catch((error: unknown) => log.error('spool.delivery_failed', { message_id: file.id, error: String(error) }))
+      .finally(() => {
+        inFlight.delete(file.id);
+        look();
+      });
+    inFlight.set(file.id, work);
+  };
+
+  const lookOnce = async (): Promise<void> => {
+    const { files: waiting, foreign } = await files.list();
+    for (const name of foreign.filter((one) => !damaged.has(one))) {
+      damaged.add(name);
+      log.warn('spool.foreign_file', { name });
+    }
+    for (const file of waiting) {
+      if (stopped || inFlight.size >= options.maxInFlight) return;
+      if (!inFlight.has(file.id) && (notBeforeMs.get(file.id) ?? 0) <= nowMs()) start(file);
+    }
+  };
+
+  const look = (): void => {
+    if (stopped) return;
+    if (looking) {
+      lookAgain = true;
+      return;
+    }
+    looking = true;
+    lookOnce()
+      .catch((error: unknown) => log.error('spool.unreadable', { error: String(error) }))
+      .finally(() => {
+        looking = false;
+        if (lookAgain) {
+          lookAgain = false;
+          look();
+        }
+      });
+  };
+
+  const poll = setInterval(look, options.pollMs);
+  look();
+  return {
+    wake: look,
+    async stop() {
+      stopped = true;
+      clearInterval(poll);
+      await Promise.allSettled(inFlight.values());
+    },
+  };
+};

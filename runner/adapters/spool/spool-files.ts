@@ -1,0 +1,101 @@
+import { randomBytes } from 'node:crypto';
+import { mkdirSync } from 'node:fs';
+import { open, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { z } from 'zod';
+
+/**
+ * One message a file, in `queue/` until it is acknowledged, then gone, or in `dead/`. The name carries what changes:
+ * `{seq}-{id}.{attempts}.json`, so that counting an attempt is one rename and survives a kill.
+ */
+export interface SpooledFile {
+  seq: number;
+  id: string;
+  attempts: number;
+}
+
+export const spooledMessageSchema = z.object({
+  message_id: z.string(),
+  /** Unix microseconds. */
+  seq: z.number().int(),
+  data: z.string(),
+  attributes: z.record(z.string(), z.string()),
+});
+export type SpooledMessage = z.infer<typeof spooledMessageSchema>;
+
+const pattern = /^(\d{16})-([0-9a-f]{16})\.(\d+)\.json$/;
+const nameOf = ({ seq, id, attempts }: SpooledFile): string => `${String(seq).padStart(16, '0')}-${id}.${attempts}.json`;
+const fileOf = (name: string): SpooledFile | undefined => {
+  const [, seq, id, attempts] = pattern.exec(name) ?? [];
+  return seq === undefined || id === undefined ? undefined : { seq: Number(seq), id, attempts: Number(attempts) };
+};
+
+export interface SpoolFiles {
+  put(message: Omit<SpooledMessage, 'message_id'>): Promise<void>;
+  /** In order of seq. Files that are not messages are passed over and named by `foreign`. */
+  list(): Promise<{ files: SpooledFile[]; foreign: string[] }>;
+  /** Undefined: it was acknowledged in the meantime. @throws when the file is damaged */
+  read(file: SpooledFile): Promise<SpooledMessage | undefined>;
+  countAttempt(file: SpooledFile): Promise<SpooledFile>;
+  remove(file: SpooledFile): Promise<void>;
+  /** Out of the queue, kept to be looked at. */
+  bury(file: SpooledFile): Promise<void>;
+}
+
+export const spoolFiles = (folder: string): SpoolFiles => {
+  const queue = join(folder, 'queue');
+  const dead = join(folder, 'dead');
+  const incoming = join(folder, 'incoming');
+  for (const path of [queue, dead, incoming]) mkdirSync(path, { recursive: true, mode: 0o700 });
+  const pathOf = (file: SpooledFile): string => join(queue, nameOf(file));
+
+  const sync = async (path: string): Promise<void> => {
+    const handle = await open(path, 'r');
+    await handle.sync().finally(() => handle.close());
+  };
+
+  return {
+    async put(message) {
+      const file: SpooledFile = { seq: message.seq, id: randomBytes(8).toString('hex'), attempts: 0 };
+      const temporary = join(incoming, nameOf(file));
+      const handle = await open(temporary, 'wx', 0o600);
+      try {
+        await handle.writeFile(JSON.stringify({ ...message, message_id: file.id }));
+        await handle.sync();
+      } finally {
+        await handle.close();
+      }
+      await rename(temporary, pathOf(file));
+      await sync(queue);
+    },
+
+    async list() {
+      const names = (await readdir(queue)).sort();
+      const files: SpooledFile[] = [];
+      const foreign: string[] = [];
+      for (const name of names) {
+        const file = fileOf(name);
+        if (file === undefined) foreign.push(name);
+        else files.push(file);
+      }
+      return { files, foreign };
+    },
+
+    async read(file) {
+      const text = await readFile(pathOf(file), 'utf8').catch((error: NodeJS.ErrnoException) => {
+        if (error.code === 'ENOENT') return undefined;
+        throw error;
+      });
+      return text === undefined ? undefined : spooledMessageSchema.parse(JSON.parse(text));
+    },
+
+    async countAttempt(file) {
+      const next = { ...file, attempts: file.attempts + 1 };
+      await rename(pathOf(file), pathOf(next));
+      return next;
+    },
+
+    remove: (file) => rm(pathOf(file), { force: true }),
+    bury: (file) => rename(pathOf(file), join(dead, nameOf(file))),
+  };
+};

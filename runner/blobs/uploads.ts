@@ -1,0 +1,41 @@
+import { z } from 'zod';
+import { sha256Hex } from '../../shared/bytes.ts';
+import { NexusError } from '../../shared/errors.ts';
+import { locate, type SpaceKey } from '../../shared/space-key.ts';
+import type { Blobs } from '../ports/blobs.ts';
+import { getJson, putJson } from '../records/json-blob.ts';
+
+const uploadSchema = z.object({ name: z.string(), sha256: z.string(), bytes: z.number().int(), media_type: z.string(), uploaded_at: z.string() });
+export type Upload = z.infer<typeof uploadSchema>;
+
+/** Content lies under its hash; a name is a small record that points to it, itself named by a hash, so that any text can be a name. */
+const namesFolder = (key: SpaceKey): string => `${locate(key).uploads}/names`;
+export const contentFolder = (key: SpaceKey): string => `${locate(key).uploads}/sha256`;
+const nameRecord = async (key: SpaceKey, name: string): Promise<string> => `${namesFolder(key)}/${await sha256Hex(name)}.json`;
+
+export const contentLocation = (key: SpaceKey, sha256: string): string => `${contentFolder(key)}/${sha256}`;
+
+/** Stores a file and points its name to it. The stream ends with an error when it is too long; then nothing changed. */
+export const storeUpload = async (
+  blobs: Blobs,
+  key: SpaceKey,
+  name: string,
+  mediaType: string,
+  stream: AsyncIterable<Uint8Array>,
+  nowMs: number,
+): Promise<Upload> => {
+  const { sha256, bytes } = await blobs.putByHash(contentFolder(key), stream);
+  const upload: Upload = { name, sha256, bytes, media_type: mediaType, uploaded_at: new Date(nowMs).toISOString() };
+  await putJson(blobs, await nameRecord(key, name), upload);
+  return upload;
+};
+
+export const findUpload = async (blobs: Blobs, key: SpaceKey, name: string): Promise<Upload | undefined> =>
+  getJson(blobs, await nameRecord(key, name), uploadSchema);
+
+/** @throws NexusError 404 */
+export const requireUpload = async (blobs: Blobs, key: SpaceKey, name: string): Promise<Upload> => {
+  const upload = await findUpload(blobs, key, name);
+  if (upload === undefined) throw new NexusError('nexus.not_found', 'There is no file of this name in this space. Upload it with PUT first.');
+  return upload;
+};

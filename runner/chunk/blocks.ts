@@ -1,0 +1,54 @@
+/** A piece of a text by its offsets, UTF-16 code units, end exclusive. */
+export interface Span {
+  start: number;
+  end: number;
+}
+
+export interface Block extends Span {
+  /** Level of a Markdown heading, 1 to 6. */
+  heading?: number;
+}
+
+const fence = /^ {0,3}(```+|~~~+)/;
+const headingLine = /^ {0,3}(#{1,6})\s+\S/;
+
+/**
+ * A text as paragraphs; in Markdown also headings and whole code blocks. Blocks are in order, do not overlap, and
+ * leave out only blank lines.
+ */
+export const splitBlocks = (text: string, markdown: boolean): Block[] => {
+  const blocks: Block[] = [];
+  let open: Block | undefined;
+  let fenceMark: string | undefined;
+  const close = () => {
+    if (open !== undefined) blocks.push(open);
+    open = undefined;
+  };
+  for (const match of text.matchAll(/[^\r\n]*(?:\r\n|\r|\n|$)/g)) {
+    const [line] = match;
+    if (line === '') continue;
+    const start = match.index;
+    const end = start + line.trimEnd().length;
+    const mark = markdown ? fence.exec(line)?.[1] : undefined;
+    if (fenceMark !== undefined) {
+      if (open !== undefined && end > start) open.end = end;
+      if (mark?.startsWith(fenceMark)) {
+        fenceMark = undefined;
+        close();
+      }
+      continue;
+    }
+    if (line.trim() === '') {
+      close();
+      continue;
+    }
+    const heading = markdown && mark === undefined ? headingLine.exec(line)?.[1]?.length : undefined;
+    if (heading !== undefined || mark !== undefined) close();
+    if (mark !== undefined) fenceMark = mark;
+    if (open === undefined) open = { start, end, ...(heading === undefined ? {} : { heading }) };
+    else open.end = end;
+    if (heading !== undefined) close();
+  }
+  close();
+  return blocks;
+};

@@ -1,0 +1,9 @@
+/** Letters of scripts without spaces between words: about one token each in the common tokenizers. */
+const dense = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}\p{Script=Myanmar}]/gu;
+const charsPerToken = 4;
+
+/** A stated estimate: one token per letter of a dense script, else one per four characters. */
+export const estimateTokens = (text: string): number => {
+  const denseLetters = text.match(dense)?.length ?? 0;
+  return denseLetters + Math.ceil((text.length - denseLetters) / charsPerToken);
+};

@@ -1,0 +1,61 @@
+import { Hono } from 'hono';
+import { errorAnswer, NexusError } from '../shared/errors.ts';
+import { endpointList, honoPath } from '../shared/http/endpoints.ts';
+import { newId, requestIdPattern } from '../shared/ids.ts';
+import { apiRoutes } from './http/api.ts';
+import { asNexusError } from './http/as-nexus-error.ts';
+import { workerRoutes } from './http/worker.ts';
+import type { Services } from './services.ts';
+
+type Variables = { requestId: string };
+
+/** The runner's whole surface. Without a grant it serves only health and readiness; the worker endpoints have their own check. */
+export const createRunner = (services: Services): Hono<{ Variables: Variables }> => {
+  const app = new Hono<{ Variables: Variables }>();
+
+  app.use(async function requestId(c, next) {
+    const given = c.req.header('x-request-id');
+    const id = given !== undefined && requestIdPattern.test(given) ? given : newId('request', services.nowMs());
+    c.set('requestId', id);
+    await next();
+    c.res.headers.set('x-request-id', id);
+  });
+
+  app.get('/health', (c) => c.json({ status: 'ok' }));
+  app.get('/ready', async (c) => {
+    const problems = await services.problems();
+    return c.json({ ready: problems.length === 0, problems }, problems.length === 0 ? 200 : 503);
+  });
+  if (services.role !== 'worker') app.route('/', apiRoutes(services));
+  if (services.role !== 'query') app.route('/', workerRoutes(services));
+
+  app.notFound((c) => {
+    const known = endpointList.some(({ path }) =>
+      new RegExp(
+        `^${honoPath(path)
+          .replaceAll(/:\w+\{\.\+\}/g, '.+')
+          .replaceAll(/:\w+/g, '[^/]+')}$`,
+      ).test(c.req.path),
+    );
+    const error = known
+      ? new NexusError('nexus.method_not_allowed', 'This path does not take this method.')
+      : new NexusError('nexus.not_found', 'There is nothing at this path.');
+    const { status, headers, body } = errorAnswer(error, c.get('requestId'));
+    return Response.json(body, { status, headers });
+  });
+
+  app.onError((thrown, c) => {
+    const error = asNexusError(thrown);
+    const fields = { request_id: c.get('requestId'), method: c.req.method, path: c.req.path, code: error.code };
+    if (error.status >= 500)
+      services.log.error('request.failed', {
+        ...fields,
+        error: String(thrown),
+        cause: String((thrown as Error).cause ?? ''),
+        stack: error.code === 'nexus.internal' ? thrown.stack : undefined,
+      });
+    const { status, headers, body } = errorAnswer(error, c.get('requestId'));
+    return Response.json(body, { status, headers });
+  });
+  return app;
+};

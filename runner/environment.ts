@@ -1,0 +1,73 @@
+import { z } from 'zod';
+import { cursorKeysSchema } from '../shared/cursor.ts';
+
+const secret = z.string().min(32, 'must have at least 32 characters');
+
+const schema = z
+  .object({
+    NEXUS_PROFILE: z.enum(['local', 'cloud']),
+    NEXUS_ROLE: z.enum(['all', 'query', 'worker']).default('all'),
+    PORT: z.coerce.number<string>().int().min(0).max(65_535).default(8788),
+    /** Inline JSON, or a path. */
+    NEXUS_ROUTES: z.string().min(1),
+    NEXUS_GRANT_SECRET: secret,
+    NEXUS_CURSOR_KEYS: cursorKeysSchema,
+    /** Folder of the embedded adapters: the event spool and its key. */
+    NEXUS_DATA: z.string().min(1).optional(),
+    NEXUS_EVENTS: z.enum(['local', 'pubsub']).default('local'),
+    NEXUS_PUSH_AUTH: z.enum(['oidc', 'none']).default('oidc'),
+    NEXUS_PUSH_AUDIENCE: z.string().min(1).optional(),
+    NEXUS_PUSH_EMAIL: z.email().optional(),
+    NEXUS_PUSH_JWKS_URL: z.url().default('https://www.googleapis.com/oauth2/v3/certs'),
+    NEXUS_EMBEDDER: z.enum(['hashing']).default('hashing'),
+    NEXUS_RERANKER: z.enum(['none']).default('none'),
+  })
+  .superRefine((env, ctx) => {
+    const wrong = (name: string, message: string) => ctx.addIssue({ code: 'custom', path: [name], message });
+    if (env.NEXUS_EVENTS === 'pubsub') wrong('NEXUS_EVENTS', 'pubsub is not built yet; use local');
+    if (env.NEXUS_EVENTS === 'local' && env.NEXUS_DATA === undefined) wrong('NEXUS_DATA', 'is needed by the local event spool');
+    if (env.NEXUS_PROFILE === 'cloud' && env.NEXUS_EVENTS === 'local') wrong('NEXUS_EVENTS', 'must be pubsub in the profile cloud');
+    if (env.NEXUS_PUSH_AUTH === 'none' && env.NEXUS_PROFILE !== 'local') wrong('NEXUS_PUSH_AUTH', 'none works only with NEXUS_PROFILE=local');
+  });
+
+export type Environment = z.infer<typeof schema>;
+
+/** Every bad variable at once, by name; values are never shown. */
+export class EnvironmentError extends Error {
+  override readonly name = 'EnvironmentError';
+}
+
+/** @throws EnvironmentError */
+export const parseEnvironment = (env: Readonly<Record<string, string | undefined>>): Environment => {
+  const result = schema.safeParse(env);
+  if (result.success) return result.data;
+  const lines = result.error.issues.map(
+    ({ path, message, code }) => `  ${path.join('.')}: ${code === 'invalid_type' && env[String(path[0])] === undefined ? 'is not set' : message}`,
+  );
+  throw new EnvironmentError(`The runner cannot start:\n${[...new Set(lines)].join('\n')}`);
+};
+
+/** What a process needs to run at all, beside our own prefix. */
+const kept = new Set([
+  'PATH',
+  'HOME',
+  'TMPDIR',
+  'TZ',
+  'LANG',
+  'NODE_OPTIONS',
+  'NODE_ENV',
+  'MALLOC_ARENA_MAX',
+  'LD_PRELOAD',
+  'PORT',
+  'GOOGLE_APPLICATION_CREDENTIALS',
+  'K_SERVICE',
+  'K_REVISION',
+]);
+
+/**
+ * Lance takes any variable of the process as a storage option, lower-cased: a stray `BASE_URL` or `TIMEOUT` would
+ * redirect or break it. So all that is not known to be harmless goes.
+ */
+export const cleanEnvironment = (env: NodeJS.ProcessEnv): void => {
+  for (const name of Object.keys(env)) if (!kept.has(name) && !/^(NEXUS_|LC_)/.test(name)) delete env[name];
+};

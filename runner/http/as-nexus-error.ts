@@ -1,0 +1,13 @@
+import { NexusError, toNexusError } from '../../shared/errors.ts';
+import { SpaceBusyError } from '../store/commit-queue.ts';
+
+const diskFull = new Set(['ENOSPC', 'EDQUOT']);
+
+/** Errors of our own rooms as the contract's; what is unknown never speaks. */
+export const asNexusError = (error: unknown): NexusError => {
+  if (error instanceof SpaceBusyError)
+    return new NexusError('nexus.overloaded', 'Another process is writing to this space. Try again.', { cause: error, retryAfterSeconds: 1 });
+  if (diskFull.has((error as { code?: string }).code ?? ''))
+    return new NexusError('nexus.overloaded', 'Storage is full. Try again later.', { cause: error, retryAfterSeconds: 30 });
+  return toNexusError(error);
+};

@@ -1,0 +1,80 @@
+import { createHash } from 'node:crypto';
+import { type RequestContext, requireRole, requireScope } from '../../shared/context.ts';
+import { NexusError } from '../../shared/errors.ts';
+import { type Grant, grantHeader, openGrant } from '../../shared/grant.ts';
+import { type Endpoint, type EndpointInput, scopeOf } from '../../shared/http/endpoints.ts';
+import { idempotencyKeySchema } from '../../shared/http/ingest.ts';
+import { parseJson, parseWith, queryFields, requireJsonType } from '../../shared/http/parse.ts';
+import { missingRoute, NEXUS_STORE, type Registry, type ResourceKind, requireRoute } from '../../shared/routes.ts';
+import { type Area, systemTenant } from '../../shared/space-key.ts';
+import { readBody } from './read-body.ts';
+
+/** One request of the API as its handler sees it: who, what, parsed and allowed. */
+export interface GrantedCall extends EndpointInput {
+  context: RequestContext;
+  request: Request;
+  requestId: string;
+  /** Hex SHA-256 of the body's bytes; empty when the body was not read. */
+  bodySha256: string;
+  idempotencyKey: string | undefined;
+}
+
+export interface GrantCheck {
+  secret: string;
+  registry: () => Registry;
+  nowMs: () => number;
+}
+
+const notGranted = (): NexusError => new NexusError('auth.unauthenticated', 'The runner answers the edge only. Send the request to the edge.');
+
+/** Opens the grant: nothing else of the request is believed. @throws NexusError 401 */
+const grantOf = async ({ secret, nowMs }: GrantCheck, request: Request): Promise<Grant> => {
+  const url = new URL(request.url);
+  const seen = { method: request.method, path: url.pathname, query: url.search };
+  const grant = await openGrant(request.headers.get(grantHeader) ?? undefined, seen, secret, nowMs());
+  if (grant === undefined) throw notGranted();
+  return grant;
+};
+
+/** The routes that the edge matched must be ours too, and match here as well. @throws NexusError 503 `<kind>.missing_route` */
+const requireRoutes = (registry: Registry, kinds: readonly ResourceKind[], granted: readonly string[], areas: readonly Area[]): void => {
+  const known = new Set(registry.routes.map(({ id }) => id));
+  if (granted.some((id) => !known.has(id))) throw missingRoute(kinds[0] ?? NEXUS_STORE);
+  for (const kind of kinds) for (const area of areas) requireRoute(registry, kind, area);
+};
+
+const readJson = async (request: Request, maxBytes: number, grant: Grant): Promise<{ value: unknown; sha256: string }> => {
+  requireJsonType(request.headers.get('content-type'));
+  const bytes = await readBody(request, maxBytes);
+  const sha256 = createHash('sha256').update(bytes).digest('hex');
+  if (grant.body_sha256 !== undefined && grant.body_sha256 !== sha256) throw notGranted();
+  return { value: parseJson(bytes), sha256 };
+};
+
+/**
+ * Grant → rights → parsed request, in the order in which refusals are promised.
+ * @throws NexusError 401, 403, 400, 413, 415, 422, 503
+ */
+export const grantedCall = async (check: GrantCheck, endpoint: Endpoint, request: Request, pathParams: Record<string, string>): Promise<GrantedCall> => {
+  const grant = await grantOf(check, request);
+  const { context } = grant;
+  requireRole(context, endpoint.access);
+  const params = endpoint.params === undefined ? {} : parseWith(endpoint.params, pathParams);
+  const query = endpoint.query === undefined ? {} : parseWith(endpoint.query, queryFields(new URL(request.url).searchParams));
+  const json = endpoint.body?.kind === 'json' ? await readJson(request, endpoint.body.maxBytes, grant) : undefined;
+  const body = endpoint.body?.kind === 'json' ? parseWith(endpoint.body.schema, json?.value) : undefined;
+  const input: EndpointInput = { params, query, ...(body === undefined ? {} : { body }) };
+  requireScope(context, endpoint.access, scopeOf(input));
+  if (endpoint.body?.kind === 'json') endpoint.body.check?.(body as never);
+  const target: Area = scopeOf(input) === 'global' ? { ...context, tenant_id: systemTenant } : context;
+  requireRoutes(check.registry(), endpoint.routes, grant.routes, [target]);
+  const key = request.headers.get('idempotency-key');
+  return {
+    ...input,
+    context,
+    request,
+    requestId: grant.request_id,
+    bodySha256: json?.sha256 ?? '',
+    idempotencyKey: endpoint.idempotent && key !== null ? parseWith(idempotencyKeySchema, key, 'Idempotency-Key') : undefined,
+  };
+};

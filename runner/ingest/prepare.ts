@@ -1,0 +1,88 @@
+import { setImmediate as breathe } from 'node:timers/promises';
+import type { AcceptedDocument, Chunking } from '../../shared/events.ts';
+import { limits } from '../../shared/limits.ts';
+import { type Chunk, chunkText } from '../chunk/chunk-text.ts';
+import { ExtractError, type Extracted, extract } from '../extract/extract.ts';
+import type { Blobs } from '../ports/blobs.ts';
+import type { Embedder } from '../ports/embedder.ts';
+import type { ChunkRow } from '../ports/vector-store.ts';
+import type { Order } from '../store/order.ts';
+import { type Fields, fieldValues } from './fields.ts';
+
+export interface PrepareDeps {
+  /** Of the target space's blob route. */
+  blobs: Blobs;
+  embedder: Embedder;
+  fields: Fields;
+}
+
+const markdownTypes = /^text\/(x-)?markdown/i;
+
+const bytesOf = async ({ content, blob }: AcceptedDocument, blobs: Blobs): Promise<Uint8Array> => {
+  if (content !== undefined) return Buffer.from(content.data_base64, 'base64');
+  const bytes = blob === undefined ? undefined : await blobs.getBytes(blob.location);
+  if (bytes === undefined) throw new ExtractError('nexus.validation_failed', 'The file is no longer there. Upload it again.');
+  return bytes;
+};
+
+const isMarkdownName = (ref: string): boolean => /\.(md|markdown)$/i.test(ref);
+
+const extracted = async (document: AcceptedDocument, blobs: Blobs): Promise<Extracted> => {
+  if (document.text !== undefined) return { text: document.text, markdown: false };
+  const mediaType = document.content?.media_type ?? (isMarkdownName(document.blob?.ref ?? '') ? 'text/markdown' : 'text/plain');
+  return extract(await bytesOf(document, blobs), markdownTypes.test(mediaType) ? 'text/markdown' : mediaType);
+};
+
+const textOf = async (document: AcceptedDocument, blobs: Blobs): Promise<Extracted> => {
+  const found = await extracted(document, blobs);
+  if (found.text.length > limits.textChars) throw new ExtractError('nexus.validation_failed', `The text is over ${limits.textChars} characters.`);
+  // Storage is UTF-8, which has no lone surrogates; the replacement has the same length, so offsets stay true.
+  return { ...found, text: found.text.toWellFormed() };
+};
+
+const hasText = ({ text, content, blob }: AcceptedDocument): boolean => text !== undefined || content !== undefined || blob !== undefined;
+
+/**
+ * One accepted document → its rows.
+ * @throws ExtractError when it cannot be read; whatever the embedder throws
+ */
+export const prepareDocument = async (
+  { blobs, embedder, fields }: PrepareDeps,
+  document: AcceptedDocument,
+  chunking: Chunking,
+  order: Order,
+): Promise<ChunkRow[]> => {
+  const source = hasText(document) ? await textOf(document, blobs) : undefined;
+  const chunks: (Chunk | undefined)[] =
+    source === undefined ? [undefined] : chunkText(source.text, document.vector === undefined ? chunking : { strategy: 'none' }, source.markdown);
+  if (chunks.length === 0) throw new ExtractError('nexus.validation_failed', 'The document holds no text.');
+  await breathe();
+
+  const pieces = chunks.map((chunk) => (chunk === undefined || source === undefined ? null : source.text.slice(chunk.start, chunk.end)));
+  const vectors =
+    document.vector === undefined
+      ? await embedder.embedDocuments(pieces.map((piece, index) => [...(chunks[index]?.headings ?? []), piece ?? ''].join('\n')))
+      : [Float32Array.from(document.vector)];
+  const common = {
+    doc_id: document.id,
+    ...order,
+    type: document.type,
+    metadata: document.metadata === undefined ? null : JSON.stringify(document.metadata),
+    fields: fieldValues(document.metadata, fields),
+    source_uri: document.blob?.ref ?? null,
+    page: null,
+  };
+  return chunks.map((chunk, index): ChunkRow => {
+    const vector = vectors[index];
+    if (vector === undefined) throw new Error(`the embedder gave ${vectors.length} vectors for ${chunks.length} texts`);
+    return {
+      ...common,
+      id: `${document.id}#${index}`,
+      chunk: index,
+      text: pieces[index] ?? null,
+      vector,
+      start: chunk?.start ?? null,
+      end: chunk?.end ?? null,
+    };
+  });
+};

@@ -1,0 +1,75 @@
+import { NexusError } from '../../shared/errors.ts';
+import type { AcceptedDocument, TaskError } from '../../shared/events.ts';
+import { type SpaceKey, spaceKeyText } from '../../shared/space-key.ts';
+import type { Embedder } from '../ports/embedder.ts';
+import type { Settings, SpaceRecords } from '../records/space-records.ts';
+import { settleFields } from './fields.ts';
+
+/** A space that nobody has described yet. */
+export const newSettings = (key: SpaceKey, nowMs: number): Settings => ({
+  space: spaceKeyText(key),
+  embedding_model: null,
+  dimension: null,
+  metric: 'cosine',
+  language: null,
+  fields: {},
+  created_at: new Date(nowMs).toISOString(),
+});
+
+export const externalModel = (dimension: number): string => `external@${dimension}`;
+
+const mismatch = (message: string): NexusError => new NexusError('nexus.embedding_mismatch', message);
+
+/** The one model of these documents. */
+const modelOf = (documents: readonly AcceptedDocument[], embedder: Embedder): { embedding_model: string; dimension: number } => {
+  const dimensions = new Set(documents.map(({ vector }) => vector?.length));
+  if (dimensions.size > 1) throw mismatch('The documents of one request must all bring vectors of one length, or all leave them out: a space has one model.');
+  const [dimension] = dimensions;
+  return dimension === undefined
+    ? { embedding_model: embedder.model, dimension: embedder.dimension }
+    : { embedding_model: externalModel(dimension), dimension };
+};
+
+/** Shorter than this, a vector has no direction that float32 could hold. */
+const minNorm = 1e-15;
+
+const hasDirection = ({ vector }: AcceptedDocument): boolean => vector === undefined || Math.sqrt(vector.reduce((sum, x) => sum + x * x, 0)) >= minNorm;
+
+const noDirection = ({ id }: AcceptedDocument): TaskError => ({
+  doc_id: id,
+  code: 'nexus.validation_failed',
+  message: 'A vector of zeros has no direction, so cosine cannot find it.',
+});
+
+/**
+ * Fixes the space's settings by what these documents bring, before they are accepted (design decision 8): of two
+ * requests that disagree, one is refused now, whatever order their events arrive in later.
+ * @throws NexusError 409 `nexus.embedding_mismatch`
+ */
+export const settleSpace = async (
+  { key, settings: register }: SpaceRecords,
+  documents: readonly AcceptedDocument[],
+  embedder: Embedder,
+  nowMs: () => number,
+): Promise<{ accepted: AcceptedDocument[]; refused: TaskError[] }> => {
+  const model = modelOf(documents, embedder);
+  for (;;) {
+    const entry = await register.read();
+    const settings = entry?.value ?? newSettings(key, nowMs());
+    if (settings.embedding_model !== null && settings.embedding_model !== model.embedding_model) {
+      throw mismatch(
+        `This space holds vectors of ${settings.embedding_model}; these documents would bring ${model.embedding_model}. Use another space, or bring what fits.`,
+      );
+    }
+    if (settings.dimension !== null && settings.dimension !== model.dimension) {
+      throw mismatch(`This space has dimension ${settings.dimension}; these documents would bring ${model.dimension}.`);
+    }
+    const findable = settings.metric === 'cosine' ? documents.filter(hasDirection) : documents;
+    const zero = settings.metric === 'cosine' ? documents.filter((document) => !hasDirection(document)) : [];
+    const { fields, accepted, refused } = settleFields(settings.fields, findable);
+    const all = [...zero.map(noDirection), ...refused];
+    const next: Settings = { ...settings, ...model, fields };
+    const unchanged = settings.embedding_model !== null && Object.keys(fields).length === Object.keys(settings.fields).length;
+    if (unchanged || (await register.write(entry, next))) return { accepted, refused: all };
+  }
+};

@@ -1,0 +1,117 @@
+import type { Pin } from '../../shared/cursor.ts';
+import type { FilterNode } from '../../shared/filter.ts';
+import type { FieldType, Metric } from '../../shared/http/spaces.ts';
+
+/** Where one table lies: its folder's URI and its name in it. */
+export interface TableLocation {
+  uri: string;
+  name: string;
+}
+
+/** What a table's columns follow from. */
+export interface TableShape {
+  dimension: number;
+  metric: Metric;
+  /** ISO 639 code; decides the tokenizer of the text index. */
+  language: string | null;
+  /** Metadata keys and their types: one column each. */
+  fields: Readonly<Record<string, FieldType>>;
+}
+
+export type FieldValue = string | number | boolean | readonly string[];
+
+/** One row: a chunk as it is written. */
+export interface ChunkRow {
+  id: string;
+  doc_id: string;
+  chunk: number;
+  /** Order of acceptance, Unix microseconds; ties by task_id. */
+  seq: number;
+  task_id: string;
+  type: string;
+  text: string | null;
+  vector: Float32Array;
+  /** Metadata as given, JSON. */
+  metadata: string | null;
+  /** The same metadata, typed: times in Unix microseconds. */
+  fields: Readonly<Record<string, FieldValue>>;
+  source_uri: string | null;
+  page: number | null;
+  start: number | null;
+  end: number | null;
+}
+
+/** What the writer must know of a document that is stored. */
+export interface StoredDocument {
+  doc_id: string;
+  seq: number;
+  task_id: string;
+}
+
+/** One entry of a raw list, best first. `distance` for vector lists (smaller better), `bm25` for text lists. */
+export interface RawHit {
+  rowId: bigint;
+  id: string;
+  distance?: number;
+  bm25?: number;
+}
+
+/** A row as read back for a hit. Columns that were not asked for are absent. */
+export interface HitRow {
+  rowId: bigint;
+  doc_id: string;
+  chunk: number;
+  type: string;
+  seq: number;
+  source_uri: string | null;
+  page: number | null;
+  start: number | null;
+  end: number | null;
+  text?: string | null;
+  metadata?: string | null;
+  vector?: number[];
+}
+
+export interface TableStats {
+  documents: number;
+  chunks: number;
+  bytes: number;
+  indexes: { column: string; kind: string; rows: number; unindexed_rows: number }[];
+}
+
+/** A table at one version, for reading. Never changes. */
+export interface TableReader {
+  vectorSearch(vector: Float32Array, metric: Metric, depth: number, filter: FilterNode | undefined): Promise<RawHit[]>;
+  textSearch(text: string, depth: number, filter: FilterNode | undefined): Promise<RawHit[]>;
+  rows(rowIds: readonly bigint[], select: { text: boolean; metadata: boolean; vector: boolean }): Promise<HitRow[]>;
+  stats(): Promise<TableStats>;
+}
+
+/**
+ * A table's newest version, for its one writer. Each mutating call makes exactly one new version and returns it; a
+ * number that is not the expected next one tells the caller that somebody else committed in between.
+ */
+export interface TableWriter {
+  version(): Promise<number>;
+  /** Makes an older version the newest again, as a new version. */
+  restore(version: number): Promise<number>;
+  /** Names of the metadata fields that have a column. */
+  fieldNames(): Promise<Set<string>>;
+  addFields(fields: Readonly<Record<string, FieldType>>): Promise<number>;
+  storedDocuments(docIds: readonly string[]): Promise<StoredDocument[]>;
+  deleteDocuments(docIds: readonly string[]): Promise<number>;
+  append(rows: readonly ChunkRow[], shape: TableShape): Promise<number>;
+}
+
+export interface NexusVectorStore {
+  /** @throws VersionGoneError when the version was pruned */
+  reader(table: TableLocation, pin: Pin, shape: TableShape): Promise<TableReader>;
+  /** Undefined when there is no table. */
+  writer(table: TableLocation): Promise<TableWriter | undefined>;
+  /** Begins the table anew with these rows, over whatever lies there, and with an index for text search. @returns its version */
+  create(table: TableLocation, shape: TableShape, rows: readonly ChunkRow[]): Promise<number>;
+}
+
+export class VersionGoneError extends Error {
+  override readonly name = 'VersionGoneError';
+}

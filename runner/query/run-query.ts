@@ -1,0 +1,135 @@
+import { areaOf, type RequestContext } from '../../shared/context.ts';
+import { type CursorKeys, type CursorPayload, cursorBinding, cursorExpiry, givenDigest, openCursor, sealCursor } from '../../shared/cursor.ts';
+import { cursorInvalid, NexusError } from '../../shared/errors.ts';
+import { type FilterNode, parseFilter } from '../../shared/filter.ts';
+import { endpoints } from '../../shared/http/endpoints.ts';
+import { modeOf, type QueryRequest, type QueryResponse } from '../../shared/http/query.ts';
+import { limits } from '../../shared/limits.ts';
+import { spaceKeyText } from '../../shared/space-key.ts';
+import type { Embedder } from '../ports/embedder.ts';
+import { VersionGoneError } from '../ports/vector-store.ts';
+import { taskRecords } from '../records/task-records.ts';
+import type { Door } from '../store/door.ts';
+import type { Places } from '../store/spaces.ts';
+import { type Candidate, defaultFusionK, defaultWeights, type FusionOptions, fuse } from './fuse.ts';
+import { fetchHits } from './hits.ts';
+import { assignVectors, openScopes, type PlannedScope, spacesOf } from './plan.ts';
+import { mayHaveMore, retrieve } from './retrieve.ts';
+import { waitForTask } from './wait-for-task.ts';
+import { keptVector, stateOf } from './walk-state.ts';
+import { windowOf } from './window.ts';
+
+export interface QueryDeps {
+  places: Places;
+  door: Door;
+  embedder: Embedder;
+  cursorKeys: CursorKeys;
+  nowMs: () => number;
+}
+
+/**
+ * One page of a query. The first page fixes versions; later pages rank the same versions in the same way and go on
+ * where the page before ended, so that a walk is one ranking whatever is written in between.
+ * @throws NexusError 409, 410, 422, 503
+ */
+export const runQuery = async (deps: QueryDeps, context: RequestContext, spaceId: string, request: QueryRequest): Promise<QueryResponse> => {
+  const startedMs = performance.now();
+  if (request.rerank !== undefined && request.rerank !== false)
+    throw new NexusError('nexus.rerank_unavailable', 'No reranker is configured. Leave rerank out.');
+  const spaces = spacesOf(context, request, spaceId);
+  const binding = await cursorBinding(endpoints.query.id, spaces.map(spaceKeyText), request);
+  const cursor = request.cursor === undefined ? undefined : await openCursor(request.cursor, binding, deps.cursorKeys, deps.nowMs());
+  if (cursor === undefined && request.after_task !== undefined) {
+    const area = areaOf(context);
+    await waitForTask(taskRecords(deps.places.blobs(area), area, deps.nowMs), request.after_task, deps.nowMs);
+  }
+  try {
+    return await page(deps, request, spaces, binding, cursor, startedMs);
+  } catch (error) {
+    if (error instanceof VersionGoneError && cursor !== undefined) throw cursorInvalid();
+    throw error;
+  }
+};
+
+const page = async (
+  deps: QueryDeps,
+  request: QueryRequest,
+  spaces: ReturnType<typeof spacesOf>,
+  binding: string,
+  cursor: CursorPayload | undefined,
+  startedMs: number,
+): Promise<QueryResponse> => {
+  const scopes = await openScopes(deps.door, spaces, request, cursor);
+  const embedded = await assignVectors(scopes, request, deps.embedder, keptVector(cursor));
+  const plannedMs = performance.now();
+
+  const position = cursor?.position ?? 0;
+  const end = position + (request.limit ?? limits.defaultLimit);
+  const { window, listsMs } = await rank(deps, request, scopes, end);
+  const given = window.slice(0, position).map(({ scope, id }) => `${scope} ${id}`);
+  if (cursor !== undefined && (await givenDigest(given)) !== cursor.given) throw cursorInvalid();
+
+  const candidates = window.slice(position, end);
+  const hits = await fetchHits(scopes, candidates, request);
+  const pins = Object.fromEntries(scopes.map(({ scope, pin }) => [scope, pin]));
+  const next =
+    window.length <= end
+      ? null
+      : await sealCursor(
+          {
+            exp: cursor?.exp ?? cursorExpiry(deps.nowMs()),
+            bind: binding,
+            pins,
+            position: end,
+            given: await givenDigest([...given, ...candidates.map(({ scope, id }) => `${scope} ${id}`)]),
+            ...stateOf(embedded),
+          },
+          deps.cursorKeys,
+        );
+  const finishedMs = performance.now();
+  const took = (from: number, to: number): number => Math.round((to - from) * 1000) / 1000;
+  return {
+    hits,
+    next_cursor: next,
+    snapshot: pins,
+    took_ms: took(startedMs, finishedMs),
+    ...(request.explain === true
+      ? {
+          explain: { timings_ms: { plan: took(startedMs, plannedMs), lists: listsMs, rows: took(plannedMs + listsMs, finishedMs) }, candidates: window.length },
+        }
+      : {}),
+  };
+};
+
+/** The window down to where the page ends, and one further, so that it is known whether something follows. */
+const rank = async (
+  deps: QueryDeps,
+  request: QueryRequest,
+  scopes: readonly PlannedScope[],
+  end: number,
+): Promise<{ window: Candidate[]; listsMs: number }> => {
+  const startedMs = performance.now();
+  const mode = modeOf(request);
+  const filter: FilterNode | undefined = request.filter === undefined ? undefined : parseFilter(request.filter);
+  const fusion = fusionOf(request, scopes, deps.embedder);
+  const options = { groupByDocument: request.group_by === 'doc_id', minScore: request.min_score, caps: request.fusion?.caps ?? {} };
+
+  const lists = await retrieve(scopes, request, mode, filter, limits.rawListDepth);
+  const near = fuse(lists, fusion);
+  let window = windowOf(near, [], options);
+  if (window.length <= end && end < limits.windowHits && mayHaveMore(lists, limits.rawListDepth)) {
+    window = windowOf(near, fuse(await retrieve(scopes, request, mode, filter, limits.windowHits), fusion), options);
+  }
+  return { window, listsMs: performance.now() - startedMs };
+};
+
+const fusionOf = (request: QueryRequest, scopes: readonly PlannedScope[], embedder: Embedder): FusionOptions => {
+  const own = scopes.some(({ head }) => head.table.embedding_model === embedder.model && request.vector === undefined);
+  const weights = defaultWeights(own ? embedder.fusionWeight : 1);
+  const given = Object.entries(request.fusion?.weights ?? {}).filter(([, weight]) => weight !== undefined);
+  return {
+    mode: modeOf(request),
+    k: request.fusion?.k ?? defaultFusionK,
+    weights: { ...weights, ...Object.fromEntries(given) },
+  };
+};

@@ -1,0 +1,123 @@
+import type { Blobs } from '../ports/blobs.ts';
+
+/** The value of a register and the number it was written under. */
+export interface Entry<T> {
+  number: number;
+  value: T;
+}
+
+/**
+ * One value that many processes agree on: a folder of numbered records, each written once by put-if-absent. Who writes
+ * number n + 1 has seen n; of two who try, one is told no. Works alike on disk and on every object store.
+ */
+export interface Register<T> {
+  /** The newest entry, certainly: one small read when this process has seen the one before, else one list. */
+  read(): Promise<Entry<T> | undefined>;
+  /** What this process saw last, if that was at most `maxAgeMs` ago. Asks nobody. */
+  remembered(maxAgeMs: number): { entry: Entry<T> | undefined } | undefined;
+  /** Writes the value after the entry that was read. @returns false when somebody else was first */
+  write(after: Entry<T> | undefined, value: T): Promise<boolean>;
+}
+
+/** Names count down, so that a list in ascending order begins with the newest. */
+const lastNumber = 999_999_999_999;
+const nameOf = (number: number): string => `${String(lastNumber - number).padStart(12, '0')}.json`;
+const numberOf = (name: string): number | undefined => (/^\d{12}\.json$/.test(name) ? lastNumber - Number(name.slice(0, 12)) : undefined);
+
+/**
+ * A reader that has looked within this time finds the next number where it must be: only what was superseded for far
+ * longer is ever deleted. A reader that has not looked for so long lists again, or a deleted successor would look like none.
+ */
+const trustMs = 60_000;
+const keepMs = 10 * trustMs;
+const pruneEvery = 64;
+
+export interface RegisterDeps<T> {
+  blobs: Blobs;
+  folder: string;
+  /** @throws when the value is not one of this register */
+  parse: (json: unknown) => T;
+  nowMs: () => number;
+}
+
+interface Stored {
+  /** Unix milliseconds of the writing, by the writer's clock. */
+  at: number;
+  value: unknown;
+}
+
+export const register = <T>({ blobs, folder, parse, nowMs }: RegisterDeps<T>): Register<T> => {
+  let seen: { entry: Entry<T> | undefined; atMs: number } | undefined;
+
+  const stored = async (name: string): Promise<Stored | undefined> => {
+    const bytes = await blobs.getBytes(`${folder}/${name}`);
+    return bytes === undefined ? undefined : (JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes)) as Stored);
+  };
+
+  const at = async (number: number): Promise<Entry<T> | undefined> => {
+    try {
+      const found = await stored(nameOf(number));
+      return found === undefined ? undefined : { number, value: parse(found.value) };
+    } catch (cause) {
+      throw new Error(`record ${folder}/${nameOf(number)} cannot be read`, { cause });
+    }
+  };
+
+  /** Names that are not ours (a foreign file in the folder) are passed over. */
+  const newestListed = async (): Promise<Entry<T> | undefined> => {
+    const names = await blobs.list(folder);
+    const newest = names.map(numberOf).find((number) => number !== undefined);
+    return newest === undefined ? undefined : at(newest);
+  };
+
+  /** Follows the numbers upwards from an entry that was current a moment ago. */
+  const follow = async (from: Entry<T>): Promise<Entry<T>> => {
+    const next = await at(from.number + 1);
+    return next === undefined ? from : follow(next);
+  };
+
+  /** Deletes what was superseded long ago, found by binary search: names are in order of age. */
+  const prune = async (newest: number): Promise<void> => {
+    if (newest % pruneEvery !== 0) return;
+    const old = (await blobs.list(folder, { after: nameOf(newest) })).filter((name) => numberOf(name) !== undefined);
+    let low = 0;
+    let high = old.length;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      const record = await stored(old[middle] ?? '');
+      if (record !== undefined && record.at > nowMs() - keepMs) low = middle + 1;
+      else high = middle;
+    }
+    // The entry at `low` was current until its successor was written, which is young: it stays.
+    await Promise.all(old.slice(low + 1).map((name) => blobs.delete(`${folder}/${name}`)));
+  };
+
+  const see = (entry: Entry<T> | undefined, atMs: number): Entry<T> | undefined => {
+    if (seen?.entry === undefined || (entry !== undefined && entry.number >= seen.entry.number)) seen = { entry, atMs };
+    return seen?.entry;
+  };
+
+  return {
+    async read() {
+      const startMs = nowMs();
+      const trusted = seen?.entry !== undefined && startMs - seen.atMs < trustMs ? seen.entry : undefined;
+      return see(trusted === undefined ? await newestListed() : await follow(trusted), startMs);
+    },
+
+    remembered(maxAgeMs) {
+      return seen !== undefined && nowMs() - seen.atMs <= maxAgeMs ? { entry: seen.entry } : undefined;
+    },
+
+    async write(after, value) {
+      const startMs = nowMs();
+      const number = (after?.number ?? 0) + 1;
+      const record: Stored = { at: startMs, value };
+      const written = await blobs.putIfAbsent(`${folder}/${nameOf(number)}`, new TextEncoder().encode(JSON.stringify(record)));
+      if (written) {
+        see({ number, value }, startMs);
+        await prune(number);
+      }
+      return written;
+    },
+  };
+};

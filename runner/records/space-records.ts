@@ -1,0 +1,82 @@
+import { z } from 'zod';
+import { fieldTypes, metrics } from '../../shared/http/spaces.ts';
+import { type Locations, locate, type SpaceKey, spaceKeyText } from '../../shared/space-key.ts';
+import type { Blobs } from '../ports/blobs.ts';
+import { type Register, register } from './register.ts';
+
+/**
+ * Every record names the space it belongs to, and a record that names another is an error: on a disk that folds case,
+ * or after files were copied about, two spaces may meet in one folder, and must not read each other.
+ */
+const owner = { space: z.string() };
+
+const shape = {
+  embedding_model: z.string(),
+  dimension: z.number().int(),
+  metric: z.enum(metrics),
+  language: z.string().nullable(),
+  fields: z.record(z.string(), z.enum(fieldTypes)),
+};
+
+const settingsSchema = z.object({
+  ...owner,
+  ...shape,
+  /** Null until a PUT or the first accepted document decides. */
+  embedding_model: shape.embedding_model.nullable(),
+  dimension: shape.dimension.nullable(),
+  created_at: z.string(),
+});
+/** What was agreed on for a space at acceptance. Keys are added, types and model never change. */
+export type Settings = z.infer<typeof settingsSchema>;
+
+const headSchema = z.object({
+  ...owner,
+  incarnation: z.string(),
+  version: z.number().int().positive(),
+  /** Highest seq that this version holds, Unix microseconds. */
+  seq: z.number().int(),
+  /** Everything of the space at or below this seq was deleted. */
+  deleted_seq: z.number().int(),
+  published_at: z.string(),
+  created_at: z.string(),
+  table: z.object(shape),
+});
+/** A space's published state. What the head names is what exists. */
+export type Head = z.infer<typeof headSchema>;
+
+const leaseSchema = z.object({
+  ...owner,
+  holder: z.string(),
+  /** Unix milliseconds by the holder's clock. */
+  until: z.number(),
+  released: z.boolean(),
+});
+export type Lease = z.infer<typeof leaseSchema>;
+
+export interface SpaceRecords {
+  readonly key: SpaceKey;
+  readonly place: Locations;
+  readonly settings: Register<Settings>;
+  readonly head: Register<Head>;
+  readonly lease: Register<Lease>;
+}
+
+/** @param blobs rooted at the root of the space's store route */
+export const spaceRecords = (blobs: Blobs, key: SpaceKey, nowMs: () => number): SpaceRecords => {
+  const place = locate(key);
+  const space = spaceKeyText(key);
+  const owned =
+    <T extends { space: string }>(schema: z.ZodType<T>) =>
+    (json: unknown): T => {
+      const value = schema.parse(json);
+      if (value.space !== space) throw new Error(`belongs to the space ${value.space}`);
+      return value;
+    };
+  return {
+    key,
+    place,
+    settings: register({ blobs, folder: place.settings, parse: owned(settingsSchema), nowMs }),
+    head: register({ blobs, folder: place.head, parse: owned(headSchema), nowMs }),
+    lease: register({ blobs, folder: place.lease, parse: owned(leaseSchema), nowMs }),
+  };
+};

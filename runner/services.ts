@@ -1,0 +1,115 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { CursorKeys } from '../shared/cursor.ts';
+import { newId } from '../shared/ids.ts';
+import type { Registry } from '../shared/routes.ts';
+import { fileBlobs } from './adapters/file-blobs.ts';
+import { hashingEmbedder } from './adapters/hashing-embedder.ts';
+import { lanceVectorStore } from './adapters/lance/lance-vector-store.ts';
+import { type Deliverer, defaultDelivery, startDeliverer } from './adapters/spool/deliverer.ts';
+import { loadPushKey, type PushKey, spoolEmail, spoolIssuer } from './adapters/spool/push-key.ts';
+import { spoolEvents } from './adapters/spool/spool-events.ts';
+import { spoolFiles } from './adapters/spool/spool-files.ts';
+import type { Environment } from './environment.ts';
+import type { GrantCheck } from './http/granted-call.ts';
+import type { Blobs } from './ports/blobs.ts';
+import type { Embedder } from './ports/embedder.ts';
+import type { Events } from './ports/events.ts';
+import type { Log } from './ports/log.ts';
+import { loadRegistry } from './registry.ts';
+import { type CommitQueue, createCommitQueue } from './store/commit-queue.ts';
+import { createDoor, type Door } from './store/door.ts';
+import { createPlaces, type Places } from './store/spaces.ts';
+import { type VerifyPush, verifyLocalPush, verifyPushToken } from './worker/push-auth.ts';
+
+/** Everything the runner's rooms are given. Built once, here; tests build their own. */
+export interface Services {
+  role: Environment['NEXUS_ROLE'];
+  registry: () => Registry;
+  blobsAt: (root: string) => Blobs;
+  places: Places;
+  door: Door;
+  queue: CommitQueue;
+  embedder: Embedder;
+  events: Events;
+  grants: GrantCheck;
+  cursorKeys: CursorKeys;
+  verifyPush: VerifyPush;
+  nowMs: () => number;
+  log: Log;
+  /** Why the runner is not ready, if it is not. */
+  problems: () => Promise<string[]>;
+}
+
+/** What begins when the server listens and ends before it does. */
+export interface Delivery {
+  start(origin: string): void;
+  stop(): Promise<void>;
+}
+
+const MiB = 1024 * 1024;
+/** Caches of the engine: sized for an instance of 1 GiB beside the process itself. */
+const lanceOptions = { indexCacheBytes: 256 * MiB, metadataCacheBytes: 128 * MiB, maxReaders: 512, maxConnections: 1024 };
+
+const folderOf = (root: string): string => (root.startsWith('file://') ? fileURLToPath(root) : root);
+
+const blobsByRoot = (): ((root: string) => Blobs) => {
+  const known = new Map<string, Blobs>();
+  return (root) => {
+    const blobs = known.get(root) ?? fileBlobs(folderOf(root));
+    known.set(root, blobs);
+    return blobs;
+  };
+};
+
+/** The composition root: the only place that knows adapters. */
+export const buildServices = async (env: Environment, log: Log): Promise<{ services: Services; delivery: Delivery }> => {
+  const nowMs = () => Date.now();
+  const registry = loadRegistry(env.NEXUS_ROUTES, nowMs, log);
+  const blobsAt = blobsByRoot();
+  const store = lanceVectorStore(lanceOptions);
+  const places = createPlaces({ registry, blobsAt, nowMs });
+
+  const folder = join(env.NEXUS_DATA ?? '', 'spool');
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const files = spoolFiles(folder);
+  const key = await loadPushKey(join(folder, 'push-key.json'));
+  let deliverer: Deliverer | undefined;
+
+  const services: Services = {
+    role: env.NEXUS_ROLE,
+    registry,
+    blobsAt,
+    places,
+    door: createDoor(places, store),
+    queue: createCommitQueue({ places, store, nowMs, instance: newId('instance', nowMs()) }),
+    embedder: hashingEmbedder(),
+    events: spoolEvents({ folder, files, wake: () => deliverer?.wake(), nowMs }),
+    grants: { secret: env.NEXUS_GRANT_SECRET, registry, nowMs },
+    cursorKeys: env.NEXUS_CURSOR_KEYS,
+    verifyPush: verifierOf(env, key, nowMs),
+    nowMs,
+    log,
+    problems: async () => (registry().routes.length === 0 ? ['the routing registry has no routes'] : []),
+  };
+  const delivery: Delivery = {
+    start(origin) {
+      if (env.NEXUS_ROLE === 'query') return;
+      const urls = { eventsUrl: `${origin}/worker/events`, deadLettersUrl: `${origin}/worker/dead-letters`, audience: pushAudience(env) };
+      deliverer = startDeliverer({ files, key, fetch, nowMs, log }, { ...defaultDelivery, ...urls });
+    },
+    async stop() {
+      await deliverer?.stop();
+    },
+  };
+  return { services, delivery };
+};
+
+const pushAudience = (env: Environment): string => env.NEXUS_PUSH_AUDIENCE ?? 'nexus-local-worker';
+
+/** The spool signs its pushes; they go through the same check as Google's. */
+const verifierOf = (env: Environment, key: PushKey, nowMs: () => number): VerifyPush => {
+  if (env.NEXUS_PUSH_AUTH === 'none') return verifyLocalPush;
+  return verifyPushToken({ keys: key.verifyKeys, issuers: [spoolIssuer], audience: pushAudience(env), email: spoolEmail }, nowMs);
+};

@@ -1,0 +1,112 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type SpaceKey, spaceKeyText } from '../../shared/space-key.ts';
+import { type Change, type ChangeResult, type CommitDeps, commit } from './commit.ts';
+import { type HeldLease, takeLease } from './lease.ts';
+import type { Places, SpacePlace } from './spaces.ts';
+
+/** The space's writer is another process and did not finish in time: try the event again later. */
+export class SpaceBusyError extends Error {
+  override readonly name = 'SpaceBusyError';
+}
+
+interface Waiting {
+  change: Change;
+  resolve: (result: ChangeResult) => void;
+  reject: (error: unknown) => void;
+}
+
+/** Rows in one commit: bounds the memory of one Arrow batch. */
+const maxRowsPerCommit = 20_000;
+/** Waiting for another process's turn to end; longer, and the event had better go back to the spine. */
+const leaseWaitMs = 3_000;
+const leasePollMs = 50;
+
+/** One queue per space: while one commit runs, everything that arrives waits and goes into the next one. */
+export interface CommitQueue {
+  /** Resolves when the change is published. */
+  submit(key: SpaceKey, change: Change): Promise<ChangeResult>;
+  /** Resolves when nothing waits any more. */
+  drained(): Promise<void>;
+}
+
+export interface CommitQueueDeps extends CommitDeps {
+  places: Places;
+  /** Names this process in leases. */
+  instance: string;
+}
+
+export const createCommitQueue = (deps: CommitQueueDeps): CommitQueue => {
+  const queues = new Map<string, Waiting[]>();
+  const running = new Map<string, Promise<void>>();
+
+  const run = async (key: SpaceKey, waiting: Waiting[]): Promise<void> => {
+    let lease: HeldLease | undefined;
+    try {
+      const place = deps.places.space(key);
+      lease = await waitForLease(place);
+      while (waiting.length > 0) await commitBatch(place, takeBatch(waiting));
+    } catch (error) {
+      for (const { reject } of waiting.splice(0)) reject(error);
+    } finally {
+      // A lease that cannot be given back ends by itself.
+      await lease?.release().catch(() => undefined);
+    }
+  };
+
+  const waitForLease = async ({ records }: SpacePlace): Promise<HeldLease> => {
+    const deadlineMs = deps.nowMs() + leaseWaitMs;
+    for (;;) {
+      const lease = await takeLease(records, deps.instance, deps.nowMs);
+      if (lease !== undefined) return lease;
+      if (deps.nowMs() > deadlineMs) throw new SpaceBusyError('another process is writing to this space');
+      await sleep(leasePollMs * (1 + Math.random()));
+    }
+  };
+
+  const commitBatch = async (place: SpacePlace, batch: Waiting[]): Promise<void> => {
+    try {
+      const results = await commit(
+        deps,
+        place,
+        batch.map(({ change }) => change),
+      );
+      batch.forEach(({ resolve }, index) => {
+        resolve(results[index] as ChangeResult);
+      });
+    } catch (error) {
+      // What one request spoils must not fail the others: each is tried alone.
+      if (batch.length > 1) for (const one of batch) await commitBatch(place, [one]);
+      else for (const { reject } of batch) reject(error);
+    }
+  };
+
+  return {
+    submit(key, change) {
+      const id = spaceKeyText(key);
+      const waiting = queues.get(id) ?? [];
+      queues.set(id, waiting);
+      return new Promise((resolve, reject) => {
+        waiting.push({ change, resolve, reject });
+        if (running.has(id)) return;
+        const loop = async (): Promise<void> => {
+          while (waiting.length > 0) await run(key, waiting);
+          running.delete(id);
+          queues.delete(id);
+        };
+        running.set(id, loop());
+      });
+    },
+    async drained() {
+      await Promise.all(running.values());
+    },
+  };
+};
+
+const takeBatch = (waiting: Waiting[]): Waiting[] => {
+  let rows = 0;
+  const end = waiting.findIndex(({ change }, index) => {
+    rows += change.documents.reduce((sum, document) => sum + document.rows.length, 0);
+    return index > 0 && rows > maxRowsPerCommit;
+  });
+  return waiting.splice(0, end === -1 ? waiting.length : end);
+};

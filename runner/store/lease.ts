@@ -1,0 +1,54 @@
+import { spaceKeyText } from '../../shared/space-key.ts';
+import type { Entry } from '../records/register.ts';
+import type { Lease, SpaceRecords } from '../records/space-records.ts';
+
+/** How long a holder that says nothing more is believed to live. A killed writer blocks its space this long at most. */
+const leaseMs = 10_000;
+/** Clocks of two machines may differ by this without a lease being taken from a living holder. */
+const skewMs = 2_000;
+const renewEveryMs = leaseMs / 4;
+
+export interface HeldLease {
+  /** Says that the work is done. */
+  release(): Promise<void>;
+}
+
+/**
+ * Takes a space's lease, or says no. It keeps writers from working in vain; it is not what keeps them apart: a writer
+ * that lost its lease without noticing is stopped by the conditional write of the head.
+ */
+export const takeLease = async (records: SpaceRecords, holder: string, nowMs: () => number): Promise<HeldLease | undefined> => {
+  const lease = (released: boolean): Lease => ({ space: spaceKeyText(records.key), holder, until: nowMs() + leaseMs, released });
+  const current = await records.lease.read();
+  if (current !== undefined && !isFree(current.value, holder, nowMs())) return undefined;
+  let mine: Entry<Lease> | undefined;
+  const write = async (released: boolean, after: Entry<Lease> | undefined): Promise<boolean> => {
+    const value = lease(released);
+    const written = await records.lease.write(after, value);
+    if (written) mine = { number: (after?.number ?? 0) + 1, value };
+    return written;
+  };
+  if (!(await write(false, current))) return undefined;
+
+  let lost = false;
+  let renewing: Promise<void> = Promise.resolve();
+  const timer = setInterval(() => {
+    renewing = write(false, mine).then(
+      (written) => {
+        lost ||= !written;
+      },
+      () => undefined,
+    );
+  }, renewEveryMs);
+  timer.unref();
+
+  return {
+    async release() {
+      clearInterval(timer);
+      await renewing;
+      if (!lost) await write(true, mine);
+    },
+  };
+};
+
+const isFree = (lease: Lease, holder: string, nowMs: number): boolean => lease.released || lease.holder === holder || nowMs > lease.until + skewMs;
