@@ -68,10 +68,11 @@ export const limits = {
   /** Errors kept on one task; the counts stay exact. */
   taskErrors: 100,
 
-  chunkTokens: 256,
+  /** A passage that reads by itself; most embedding models take at least this much. */
+  chunkTokens: 512,
   chunkTokensMin: 16,
   chunkTokensMax: 2048,
-  chunkOverlapTokens: 32,
+  chunkOverlapTokens: 64,
 
   afterTaskWaitMs: 10 * secondMs,
   /** `consistency: "eventual"` may be this old. */
@@ -112,7 +113,7 @@ export const limits = {
 
   /** `npm start`: both tiers answer within this, or it gives up; both have ended within this after a signal, or they are killed. */
   startTimeoutMs: 120 * secondMs,
-  stopTimeoutMs: 4 * secondMs,
+  stopTimeoutMs: 10 * secondMs,
 
   requestIdChars: 128,
   apiKeyCacheMs: 60 * secondMs,

@@ -1,0 +1,115 @@
+import type { z } from 'zod';
+import type { blobResponseSchema } from '../shared/http/blobs.ts';
+import type { acceptedSchema, IngestBody } from '../shared/http/ingest.ts';
+import type { QueryRequest, QueryResponse } from '../shared/http/query.ts';
+import type { SettingsBody, SpaceDescription, settingsSchema } from '../shared/http/spaces.ts';
+import { limits } from '../shared/limits.ts';
+import type { Scope } from '../shared/space-key.ts';
+import { NexusApiError } from './errors.ts';
+import { pagesOf } from './pages.ts';
+import type { CallOptions, Transport } from './transport.ts';
+
+export type Accepted = z.infer<typeof acceptedSchema>;
+export type SpaceSettings = z.infer<typeof settingsSchema>;
+export type UploadedBlob = z.infer<typeof blobResponseSchema>;
+
+export interface ScopedOptions extends CallOptions {
+  scope?: Scope | undefined;
+}
+export interface UploadOptions extends ScopedOptions {
+  /** Kept with the file and given back with it; what it is, is told from its bytes. */
+  mediaType?: string | undefined;
+}
+export interface IngestOptions extends CallOptions {
+  /** The same key and body is one acceptance; left out, each call has a new one, and only its own retries share it. */
+  idempotencyKey?: string | undefined;
+}
+
+const json = { 'content-type': 'application/json' };
+
+/** One space of the client's context. */
+export class Space {
+  readonly id: string;
+  readonly blobs: SpaceBlobs;
+  private readonly transport: Transport;
+  private readonly path: string;
+
+  constructor(transport: Transport, id: string) {
+    this.transport = transport;
+    this.id = id;
+    this.path = `/nexus/spaces/${encodeURIComponent(id)}`;
+    this.blobs = new SpaceBlobs(transport, this.path);
+  }
+
+  /** One page of hits. */
+  query(request: QueryRequest, options: CallOptions = {}): Promise<QueryResponse> {
+    return this.transport.json({ method: 'POST', path: `${this.path}/query`, headers: json, body: JSON.stringify(request), repeatable: true, ...options });
+  }
+
+  /** Every page of one ranking, up to `limits.windowHits` hits. */
+  pages(request: QueryRequest, options: CallOptions = {}): AsyncIterable<QueryResponse> {
+    return pagesOf((cursor) => this.query(cursor === undefined ? request : { ...request, cursor }, options));
+  }
+
+  /** Accepted is durable, not yet searchable: `nexus.waitForTask` tells when it is. */
+  ingest(body: IngestBody, { idempotencyKey = crypto.randomUUID(), ...options }: IngestOptions = {}): Promise<Accepted> {
+    const headers = { ...json, 'idempotency-key': idempotencyKey };
+    const timeoutMs = options.timeoutMs ?? limits.uploadTimeoutMs;
+    return this.transport.json({ method: 'POST', path: `${this.path}/ingest`, headers, body: JSON.stringify(body), repeatable: true, ...options, timeoutMs });
+  }
+
+  describe({ scope, ...options }: ScopedOptions = {}): Promise<SpaceDescription> {
+    return this.transport.json({ method: 'GET', path: this.path, query: { scope }, repeatable: true, ...options });
+  }
+
+  configure(settings: SettingsBody, { scope, ...options }: ScopedOptions = {}): Promise<SpaceSettings> {
+    return this.transport.json({
+      method: 'PUT',
+      path: this.path,
+      query: { scope },
+      headers: json,
+      body: JSON.stringify(settings),
+      repeatable: true,
+      ...options,
+    });
+  }
+}
+
+/** Files of a space, to be ingested by the `ref` that `put` answers. */
+export class SpaceBlobs {
+  private readonly transport: Transport;
+  private readonly path: string;
+
+  constructor(transport: Transport, spacePath: string) {
+    this.transport = transport;
+    this.path = `${spacePath}/blobs`;
+  }
+
+  put(name: string, body: string | Blob | Uint8Array<ArrayBuffer>, options: UploadOptions = {}): Promise<UploadedBlob> {
+    const { mediaType = 'application/octet-stream', ...scoped } = options;
+    return this.transport.json({ ...this.call('PUT', name, scoped), headers: { 'content-type': mediaType }, body });
+  }
+
+  /** The platform's own response: read it as a stream, as bytes or as a Blob. */
+  get(name: string, options: ScopedOptions = {}): Promise<Response> {
+    return this.transport.send(this.call('GET', name, options), async (response) => response);
+  }
+
+  /** Size in bytes and SHA-256 in hex; undefined when there is no such file. */
+  async head(name: string, options: ScopedOptions = {}): Promise<{ bytes: number; sha256: string } | undefined> {
+    try {
+      return await this.transport.send(this.call('HEAD', name, options), async ({ headers }) => ({
+        bytes: Number(headers.get('content-length')),
+        sha256: headers.get('etag')?.replaceAll('"', '') ?? '',
+      }));
+    } catch (error) {
+      if (error instanceof NexusApiError && error.status === 404) return undefined;
+      throw error;
+    }
+  }
+
+  private call<M extends 'PUT' | 'GET' | 'HEAD'>(method: M, name: string, { scope, timeoutMs = limits.uploadTimeoutMs, ...options }: ScopedOptions) {
+    const path = `${this.path}/${name.split('/').map(encodeURIComponent).join('/')}`;
+    return { method, path, query: { scope }, repeatable: true, timeoutMs, ...options };
+  }
+}
