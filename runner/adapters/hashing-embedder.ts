@@ -62,7 +62,7 @@ const embed = (text: string): Float32Array => {
 export const hashingEmbedder = (): Embedder => ({
   model: `hashing/words-and-ngrams-v1@${dimension}`,
   dimension,
-  fusionWeight: 0.2,
+  fusionWeight: 0.05,
   embedDocuments: async (texts) => texts.map(embed),
   embedQuery: async (text) => embed(text),
 });

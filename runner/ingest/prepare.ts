@@ -42,6 +42,13 @@ const textOf = async (document: AcceptedDocument, blobs: Blobs): Promise<Extract
 
 const hasText = ({ text, content, blob }: AcceptedDocument): boolean => text !== undefined || content !== undefined || blob !== undefined;
 
+/** A text that was given as empty is a document all the same, with metadata and nothing to read; an empty file is a mistake. */
+const chunksOf = (document: AcceptedDocument, source: Extracted | undefined, chunking: Chunking): (Chunk | undefined)[] => {
+  if (source === undefined) return [undefined];
+  const chunks = chunkText(source.text, document.vector === undefined ? chunking : { strategy: 'none' }, source.markdown);
+  return chunks.length === 0 && document.text !== undefined ? [{ start: 0, end: 0, headings: [] }] : chunks;
+};
+
 /**
  * One accepted document → its rows.
  * @throws ExtractError when it cannot be read; whatever the embedder throws
@@ -53,8 +60,7 @@ export const prepareDocument = async (
   order: Order,
 ): Promise<ChunkRow[]> => {
   const source = hasText(document) ? await textOf(document, blobs) : undefined;
-  const chunks: (Chunk | undefined)[] =
-    source === undefined ? [undefined] : chunkText(source.text, document.vector === undefined ? chunking : { strategy: 'none' }, source.markdown);
+  const chunks = chunksOf(document, source, chunking);
   if (chunks.length === 0) throw new ExtractError('nexus.validation_failed', 'The document holds no text.');
   await breathe();
 
