@@ -17,17 +17,20 @@ import type { Blobs } from './ports/blobs.ts';
 import type { Embedder } from './ports/embedder.ts';
 import type { Events } from './ports/events.ts';
 import type { Log } from './ports/log.ts';
+import type { NexusVectorStore } from './ports/vector-store.ts';
 import { loadRegistry } from './registry.ts';
 import { type CommitQueue, createCommitQueue } from './store/commit-queue.ts';
 import { createDoor, type Door } from './store/door.ts';
 import { createPlaces, type Places } from './store/spaces.ts';
 import { type VerifyPush, verifyLocalPush, verifyPushToken } from './worker/push-auth.ts';
+import { askForMaintenance } from './worker/run-maintenance.ts';
 
 /** Everything the runner's rooms are given. Built once, here; tests build their own. */
 export interface Services {
   role: Environment['NEXUS_ROLE'];
   registry: () => Registry;
   blobsAt: (root: string) => Blobs;
+  store: NexusVectorStore;
   places: Places;
   door: Door;
   queue: CommitQueue;
@@ -77,15 +80,19 @@ export const buildServices = async (env: Environment, log: Log): Promise<{ servi
   const key = await loadPushKey(join(folder, 'push-key.json'));
   let deliverer: Deliverer | undefined;
 
+  const events = spoolEvents({ folder, files, wake: () => deliverer?.wake(), nowMs });
+  const published = askForMaintenance(events, log, nowMs);
+
   const services: Services = {
     role: env.NEXUS_ROLE,
     registry,
     blobsAt,
     places,
     door: createDoor(places, store),
-    queue: createCommitQueue({ places, store, nowMs, instance: newId('instance', nowMs()) }),
+    queue: createCommitQueue({ places, store, nowMs, published, instance: newId('instance', nowMs()) }),
     embedder: hashingEmbedder(),
-    events: spoolEvents({ folder, files, wake: () => deliverer?.wake(), nowMs }),
+    events,
+    store,
     grants: { secret: env.NEXUS_GRANT_SECRET, registry, nowMs },
     cursorKeys: env.NEXUS_CURSOR_KEYS,
     verifyPush: verifierOf(env, key, nowMs),

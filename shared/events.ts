@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { limits } from './limits.ts';
-import { spaceKeySchema } from './space-key.ts';
+import { type SpaceKey, spaceKeySchema } from './space-key.ts';
 import { parseMicros } from './time.ts';
 
 /** What travels on the event spine: CloudEvents 1.0, JSON (structured), wrapped by Pub/Sub push (contract section 8). */
@@ -50,6 +50,9 @@ export const ingestRequestSchema = z.object({
 export type IngestRequest = z.infer<typeof ingestRequestSchema>;
 
 export const INGEST_REQUESTED = 'nexus.ingest_requested';
+export const MAINTENANCE_REQUESTED = 'nexus.maintenance_requested';
+
+export const maintenanceRequestSchema = z.object({ space: spaceKeySchema });
 
 const envelope = {
   specversion: z.literal('1.0'),
@@ -60,7 +63,10 @@ const envelope = {
   datacontenttype: z.literal('application/json').optional(),
   traceparent: z.string().optional(),
 };
-export const eventSchema = z.discriminatedUnion('type', [z.object({ ...envelope, type: z.literal(INGEST_REQUESTED), data: ingestRequestSchema })]);
+export const eventSchema = z.discriminatedUnion('type', [
+  z.object({ ...envelope, type: z.literal(INGEST_REQUESTED), data: ingestRequestSchema }),
+  z.object({ ...envelope, type: z.literal(MAINTENANCE_REQUESTED), data: maintenanceRequestSchema }),
+]);
 export type NexusEvent = z.infer<typeof eventSchema>;
 
 export const ingestEvent = (data: IngestRequest, nowMs: number, traceparent?: string): NexusEvent => ({
@@ -73,6 +79,16 @@ export const ingestEvent = (data: IngestRequest, nowMs: number, traceparent?: st
   datacontenttype: 'application/json',
   ...(traceparent === undefined ? {} : { traceparent }),
   data,
+});
+
+export const maintenanceEvent = (space: SpaceKey, id: string, nowMs: number): NexusEvent => ({
+  specversion: '1.0',
+  id,
+  source: `/nexus/spaces/${space.space_id}`,
+  type: MAINTENANCE_REQUESTED,
+  time: new Date(nowMs).toISOString(),
+  datacontenttype: 'application/json',
+  data: { space },
 });
 
 /** CloudEvents attributes as message attributes (Pub/Sub protocol binding), for subscription filters and for people. */

@@ -43,6 +43,8 @@ export const limits = {
   issues: 20,
 
   cursorTtlMs: 1 * hourMs,
+  /** Versions that were current within this time stay readable: a cursor's longest life (its hour rounded up) and an hour of slack. */
+  versionRetentionMs: 3 * hourMs,
   /** Serialised cursor, in bytes: fits headers and query strings of usual proxies. */
   cursorBytes: 16 * KiB,
   grantTtlMs: 60 * secondMs,

@@ -1,10 +1,12 @@
 import { Hono } from 'hono';
+import { INGEST_REQUESTED, MAINTENANCE_REQUESTED } from '../../shared/events.ts';
 import { parseJson } from '../../shared/http/parse.ts';
 import { limits } from '../../shared/limits.ts';
 import { runIngest } from '../ingest/run-ingest.ts';
 import type { Services } from '../services.ts';
-import { buryEvent } from '../worker/dead-letter.ts';
+import { buryRequest } from '../worker/dead-letter.ts';
 import { type ReceivedEvent, receivePush } from '../worker/receive.ts';
+import { runMaintenance } from '../worker/run-maintenance.ts';
 import { readBody } from './read-body.ts';
 
 const acknowledged = (): Response => new Response(null, { status: 204 });
@@ -23,18 +25,28 @@ export const workerRoutes = (services: Services): Hono => {
     return undefined;
   };
 
+  const handle = async ({ event, seq }: ReceivedEvent): Promise<void> => {
+    switch (event.type) {
+      case INGEST_REQUESTED:
+        return runIngest(services, event.data, seq);
+      case MAINTENANCE_REQUESTED:
+        return runMaintenance(services, event.data.space);
+    }
+  };
+
   app.post('/worker/events', async (c) => {
     const push = await received(c.req.raw);
-    if (push !== undefined) await runIngest(services, push.event.data, push.seq);
+    if (push !== undefined) await handle(push);
     return acknowledged();
   });
 
   app.post('/worker/dead-letters', async (c) => {
     const push = await received(c.req.raw);
-    if (push !== undefined) {
-      services.log.error('worker.dead_letter', { task_id: push.event.data.task_id, message_id: push.messageId });
-      await buryEvent(services.places, services.nowMs, push);
-    }
+    if (push === undefined) return acknowledged();
+    const { event, seq, messageId } = push;
+    services.log.error('worker.dead_letter', { type: event.type, id: event.id, message_id: messageId });
+    // Maintenance has no task to fail: the next commits ask for it again.
+    if (event.type === INGEST_REQUESTED) await buryRequest(services.places, services.nowMs, event, seq);
     return acknowledged();
   });
 

@@ -101,6 +101,16 @@ export interface TableWriter {
   storedDocuments(docIds: readonly string[]): Promise<StoredDocument[]>;
   deleteDocuments(docIds: readonly string[]): Promise<number>;
   append(rows: readonly ChunkRow[], shape: TableShape): Promise<number>;
+  /** Digest of which rows the table holds, whatever their order and layout. */
+  contentDigest(): Promise<string>;
+  /** Compacts, builds and refreshes indexes, and removes versions committed before a time. Any number of new versions, none with other rows. */
+  maintain(shape: TableShape, pruneBefore: Date): Promise<MaintenanceOutcome>;
+}
+
+export interface MaintenanceOutcome {
+  version: number;
+  /** Steps that did not succeed; the others were done all the same. */
+  failures: { step: string; error: unknown }[];
 }
 
 export interface NexusVectorStore {

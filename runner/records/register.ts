@@ -17,6 +17,8 @@ export interface Register<T> {
   remembered(maxAgeMs: number): { entry: Entry<T> | undefined } | undefined;
   /** Writes the value after the entry that was read. @returns false when somebody else was first */
   write(after: Entry<T> | undefined, value: T): Promise<boolean>;
+  /** When the entry that was current at a time was written, Unix milliseconds; undefined when there was none or it is forgotten. */
+  currentSince(timeMs: number): Promise<number | undefined>;
 }
 
 /** Names count down, so that a list in ascending order begins with the newest. */
@@ -29,7 +31,7 @@ const numberOf = (name: string): number | undefined => (/^\d{12}\.json$/.test(na
  * longer is ever deleted. A reader that has not looked for so long lists again, or a deleted successor would look like none.
  */
 const trustMs = 60_000;
-const keepMs = 10 * trustMs;
+const defaultKeepMs = 10 * trustMs;
 const pruneEvery = 64;
 
 export interface RegisterDeps<T> {
@@ -38,6 +40,8 @@ export interface RegisterDeps<T> {
   /** @throws when the value is not one of this register */
   parse: (json: unknown) => T;
   nowMs: () => number;
+  /** How long a superseded entry is kept, at least. */
+  keepMs?: number;
 }
 
 interface Stored {
@@ -46,7 +50,7 @@ interface Stored {
   value: unknown;
 }
 
-export const register = <T>({ blobs, folder, parse, nowMs }: RegisterDeps<T>): Register<T> => {
+export const register = <T>({ blobs, folder, parse, nowMs, keepMs = defaultKeepMs }: RegisterDeps<T>): Register<T> => {
   let seen: { entry: Entry<T> | undefined; atMs: number } | undefined;
 
   const stored = async (name: string): Promise<Stored | undefined> => {
@@ -76,20 +80,29 @@ export const register = <T>({ blobs, folder, parse, nowMs }: RegisterDeps<T>): R
     return next === undefined ? from : follow(next);
   };
 
-  /** Deletes what was superseded long ago, found by binary search: names are in order of age. */
-  const prune = async (newest: number): Promise<void> => {
-    if (newest % pruneEvery !== 0) return;
-    const old = (await blobs.list(folder, { after: nameOf(newest) })).filter((name) => numberOf(name) !== undefined);
+  /** Place of the newest name whose entry was written at or before a time, by binary search: names are in order of age, newest first. */
+  const placeAt = async (names: readonly string[], timeMs: number): Promise<number> => {
     let low = 0;
-    let high = old.length;
+    let high = names.length;
     while (low < high) {
       const middle = (low + high) >> 1;
-      const record = await stored(old[middle] ?? '');
-      if (record !== undefined && record.at > nowMs() - keepMs) low = middle + 1;
+      const record = await stored(names[middle] ?? '');
+      if (record !== undefined && record.at > timeMs) low = middle + 1;
       else high = middle;
     }
-    // The entry at `low` was current until its successor was written, which is young: it stays.
-    await Promise.all(old.slice(low + 1).map((name) => blobs.delete(`${folder}/${name}`)));
+    return low;
+  };
+
+  const namesAfter = async (after?: string): Promise<string[]> =>
+    (await blobs.list(folder, after === undefined ? {} : { after })).filter((name) => numberOf(name) !== undefined);
+
+  /** Deletes what was superseded long ago. */
+  const prune = async (newest: number): Promise<void> => {
+    if (newest % pruneEvery !== 0) return;
+    const old = await namesAfter(nameOf(newest));
+    // The entry found was current until its successor was written, which is young: it stays.
+    const kept = (await placeAt(old, nowMs() - keepMs)) + 1;
+    await Promise.all(old.slice(kept).map((name) => blobs.delete(`${folder}/${name}`)));
   };
 
   const see = (entry: Entry<T> | undefined, atMs: number): Entry<T> | undefined => {
@@ -118,6 +131,12 @@ export const register = <T>({ blobs, folder, parse, nowMs }: RegisterDeps<T>): R
         await prune(number);
       }
       return written;
+    },
+
+    async currentSince(timeMs) {
+      const names = await namesAfter();
+      const name = names[await placeAt(names, timeMs)];
+      return name === undefined ? undefined : (await stored(name))?.at;
     },
   };
 };

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { fieldTypes, metrics } from '../../shared/http/spaces.ts';
+import { limits } from '../../shared/limits.ts';
 import { type Locations, locate, type SpaceKey, spaceKeyText } from '../../shared/space-key.ts';
 import type { Blobs } from '../ports/blobs.ts';
 import { type Register, register } from './register.ts';
@@ -39,6 +40,8 @@ const headSchema = z.object({
   deleted_seq: z.number().int(),
   published_at: z.string(),
   created_at: z.string(),
+  /** What was written since the last maintenance. */
+  unmaintained: z.object({ commits: z.number().int(), rows: z.number().int() }),
   table: z.object(shape),
 });
 /** A space's published state. What the head names is what exists. */
@@ -76,7 +79,7 @@ export const spaceRecords = (blobs: Blobs, key: SpaceKey, nowMs: () => number): 
     key,
     place,
     settings: register({ blobs, folder: place.settings, parse: owned(settingsSchema), nowMs }),
-    head: register({ blobs, folder: place.head, parse: owned(headSchema), nowMs }),
+    head: register({ blobs, folder: place.head, parse: owned(headSchema), nowMs, keepMs: 2 * limits.versionRetentionMs }),
     lease: register({ blobs, folder: place.lease, parse: owned(leaseSchema), nowMs }),
   };
 };

@@ -15,6 +15,17 @@ interface Waiting {
   reject: (error: unknown) => void;
 }
 
+/** Work that has a commit's turn to itself. */
+interface Errand {
+  run: (place: SpacePlace) => Promise<void>;
+  reject: (error: unknown) => void;
+}
+
+interface Queue {
+  waiting: Waiting[];
+  errands: Errand[];
+}
+
 /** Rows in one commit: bounds the memory of one Arrow batch. */
 const maxRowsPerCommit = 20_000;
 /** Waiting for another process's turn to end; longer, and the event had better go back to the spine. */
@@ -25,6 +36,8 @@ const leasePollMs = 50;
 export interface CommitQueue {
   /** Resolves when the change is published. */
   submit(key: SpaceKey, change: Change): Promise<ChangeResult>;
+  /** Runs something else under the space's lease, between commits. */
+  withLease<T>(key: SpaceKey, work: (place: SpacePlace) => Promise<T>): Promise<T>;
   /** Resolves when nothing waits any more. */
   drained(): Promise<void>;
 }
@@ -36,17 +49,20 @@ export interface CommitQueueDeps extends CommitDeps {
 }
 
 export const createCommitQueue = (deps: CommitQueueDeps): CommitQueue => {
-  const queues = new Map<string, Waiting[]>();
+  const queues = new Map<string, Queue>();
   const running = new Map<string, Promise<void>>();
 
-  const run = async (key: SpaceKey, waiting: Waiting[]): Promise<void> => {
+  const run = async (key: SpaceKey, { waiting, errands }: Queue): Promise<void> => {
     let lease: HeldLease | undefined;
     try {
       const place = deps.places.space(key);
       lease = await waitForLease(place);
-      while (waiting.length > 0) await commitBatch(place, takeBatch(waiting));
+      while (waiting.length + errands.length > 0) {
+        if (waiting.length > 0) await commitBatch(place, takeBatch(waiting));
+        await errands.shift()?.run(place);
+      }
     } catch (error) {
-      for (const { reject } of waiting.splice(0)) reject(error);
+      for (const { reject } of [...waiting.splice(0), ...errands.splice(0)]) reject(error);
     } finally {
       // A lease that cannot be given back ends by itself.
       await lease?.release().catch(() => undefined);
@@ -80,22 +96,30 @@ export const createCommitQueue = (deps: CommitQueueDeps): CommitQueue => {
     }
   };
 
+  const enqueue = (key: SpaceKey, add: (queue: Queue) => void): void => {
+    const id = spaceKeyText(key);
+    const queue = queues.get(id) ?? { waiting: [], errands: [] };
+    queues.set(id, queue);
+    add(queue);
+    if (running.has(id)) return;
+    const loop = async (): Promise<void> => {
+      while (queue.waiting.length + queue.errands.length > 0) await run(key, queue);
+      running.delete(id);
+      queues.delete(id);
+    };
+    running.set(id, loop());
+  };
+
   return {
-    submit(key, change) {
-      const id = spaceKeyText(key);
-      const waiting = queues.get(id) ?? [];
-      queues.set(id, waiting);
-      return new Promise((resolve, reject) => {
-        waiting.push({ change, resolve, reject });
-        if (running.has(id)) return;
-        const loop = async (): Promise<void> => {
-          while (waiting.length > 0) await run(key, waiting);
-          running.delete(id);
-          queues.delete(id);
-        };
-        running.set(id, loop());
-      });
-    },
+    submit: (key, change) =>
+      new Promise((resolve, reject) => {
+        enqueue(key, ({ waiting }) => waiting.push({ change, resolve, reject }));
+      }),
+    withLease: (key, work) =>
+      new Promise((resolve, reject) => {
+        const run = (place: SpacePlace) => work(place).then(resolve, reject);
+        enqueue(key, ({ errands }) => errands.push({ run, reject }));
+      }),
     async drained() {
       await Promise.all(running.values());
     },

@@ -1,5 +1,5 @@
 import { newId } from '../../shared/ids.ts';
-import { spaceKeyText } from '../../shared/space-key.ts';
+import { type SpaceKey, spaceKeyText } from '../../shared/space-key.ts';
 import { formatMicros } from '../../shared/time.ts';
 import type { ChunkRow, NexusVectorStore, StoredDocument, TableShape, TableWriter } from '../ports/vector-store.ts';
 import type { Entry } from '../records/register.ts';
@@ -23,10 +23,12 @@ export interface ChangeResult {
 export interface CommitDeps {
   store: NexusVectorStore;
   nowMs: () => number;
+  /** Told of each published commit. */
+  published?: (key: SpaceKey, head: Head, writtenRows: number) => void;
 }
 
 /** Somebody else committed in between: what we made is not what we think it is, so it is not published. */
-class ConflictError extends Error {
+export class ConflictError extends Error {
   override readonly name = 'ConflictError';
 }
 
@@ -52,17 +54,21 @@ const winnersOf = (changes: readonly Change[]): Map<string, Winner> => {
  * opens it, and whoever writes next takes it back. So however many calls into the engine the work takes, and wherever
  * the process dies, readers go from one whole version to the next.
  */
-export const commit = async (deps: CommitDeps, place: SpacePlace, changes: readonly Change[]): Promise<ChangeResult[]> => {
+export const commit = (deps: CommitDeps, place: SpacePlace, changes: readonly Change[]): Promise<ChangeResult[]> =>
+  retryConflicts(() => commitOnce(deps, place, changes));
+
+/** A conflict says that the work was done on what is no longer true: it is done again on what is. */
+export const retryConflicts = async <T>(work: () => Promise<T>): Promise<T> => {
   for (let attempt = 1; ; attempt++) {
     try {
-      return await commitOnce(deps, place, changes);
+      return await work();
     } catch (error) {
       if (!(error instanceof ConflictError) || attempt === attempts) throw error;
     }
   }
 };
 
-const commitOnce = async ({ store, nowMs }: CommitDeps, { records, table }: SpacePlace, changes: readonly Change[]): Promise<ChangeResult[]> => {
+const commitOnce = async ({ store, nowMs, published }: CommitDeps, { records, table }: SpacePlace, changes: readonly Change[]): Promise<ChangeResult[]> => {
   const head = await records.head.read();
   const winners = winnersOf(changes);
   const deletedSeq = head?.value.deleted_seq ?? 0;
@@ -98,18 +104,20 @@ const commitOnce = async ({ store, nowMs }: CommitDeps, { records, table }: Spac
     deleted_seq: deletedSeq,
     published_at: formatMicros(nowMs() * 1000),
     created_at: head?.value.created_at ?? created_at,
+    unmaintained: { commits: (head?.value.unmaintained.commits ?? 0) + 1, rows: (head?.value.unmaintained.rows ?? 0) + rows.length },
     table: { embedding_model, ...shape },
   };
   await publish(records.head, head, next);
+  published?.(records.key, next, rows.length);
   return result(version);
 };
 
-const publish = async (register: SpacePlace['records']['head'], after: Entry<Head> | undefined, next: Head): Promise<void> => {
+export const publish = async (register: SpacePlace['records']['head'], after: Entry<Head> | undefined, next: Head): Promise<void> => {
   if (!(await register.write(after, next))) throw new ConflictError('another writer published first');
 };
 
 /** The table's writer, standing exactly on the published version: what nobody published is rolled back. */
-const writerAt = async (store: NexusVectorStore, table: SpacePlace['table'], head: Head): Promise<TableWriter> => {
+export const writerAt = async (store: NexusVectorStore, table: SpacePlace['table'], head: Head): Promise<TableWriter> => {
   const writer = await store.writer(table);
   if (writer === undefined) throw new Error(`table ${table.name} is gone, but version ${head.version} of it is published`);
   const newest = await writer.version();

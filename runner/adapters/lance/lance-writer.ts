@@ -1,7 +1,9 @@
+import { createHash } from 'node:crypto';
 import type { Table } from '@lancedb/lancedb';
 import type { Table as ArrowTable } from 'apache-arrow';
 import type { StoredDocument, TableWriter } from '../../ports/vector-store.ts';
 import { fieldOfColumn, fieldSchema } from './columns.ts';
+import { maintainTable } from './lance-maintenance.ts';
 import { rowsToArrow } from './rows-to-arrow.ts';
 
 const quoted = (text: string): string => `'${text.replaceAll("'", "''")}'`;
@@ -46,4 +48,19 @@ export const lanceWriter = (table: Table): TableWriter => ({
   async append(rows, shape) {
     return (await table.add(rowsToArrow(rows, shape) as never)).version;
   },
+
+  async contentDigest() {
+    let rows = 0;
+    let sum = 0n;
+    for await (const batch of table.query().select(['id', 'seq', 'task_id'])) {
+      for (const row of batch as unknown as Iterable<{ id: string; seq: bigint; task_id: string }>) {
+        rows += 1;
+        const hash = createHash('sha256').update(`${row.id} ${row.seq} ${row.task_id}`).digest();
+        sum = (sum + hash.readBigUInt64LE()) & 0xffff_ffff_ffff_ffffn;
+      }
+    }
+    return `${rows} ${sum}`;
+  },
+
+  maintain: (shape, pruneBefore) => maintainTable(table, shape, pruneBefore),
 });
