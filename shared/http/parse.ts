@@ -35,7 +35,7 @@ export const parseJson = (bytes: Uint8Array): unknown => {
   let text: string;
   let value: unknown;
   try {
-    text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+    text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: false }).decode(bytes);
     value = JSON.parse(text);
   } catch (cause) {
     throw new NexusError('nexus.malformed_json', 'The body is not JSON in UTF-8.', { cause });

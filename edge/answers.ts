@@ -1,0 +1,50 @@
+import type { Context, ErrorHandler, MiddlewareHandler, NotFoundHandler } from 'hono';
+import { errorAnswer, NexusError, toNexusError } from '../shared/errors.ts';
+import { requestIdPattern } from '../shared/ids.ts';
+import type { EdgeDeps } from './edge-deps.ts';
+
+export interface EdgeEnv {
+  Variables: { requestId: string };
+}
+
+/** The request id, and headers that keep a browser from guessing and a cache from keeping, on every answer of whatever status. */
+export const stampAnswers = ({ newRequestId }: Pick<EdgeDeps, 'newRequestId'>): MiddlewareHandler<EdgeEnv> =>
+  async function stampAnswers(c, next) {
+    const given = c.req.header('x-request-id');
+    c.set('requestId', given !== undefined && requestIdPattern.test(given) ? given : newRequestId());
+    await next();
+    c.res.headers.set('x-request-id', c.var.requestId);
+    c.res.headers.set('x-content-type-options', 'nosniff');
+    if (!c.res.headers.has('cache-control')) c.res.headers.set('cache-control', 'no-store');
+  };
+
+const answerError = (c: Context<EdgeEnv>, error: unknown): Response => {
+  const { status, headers, body } = errorAnswer(error, c.var.requestId);
+  const response = Response.json(body, { status, headers });
+  const allow = c.res.headers.get('allow');
+  if (allow !== null) response.headers.set('allow', allow);
+  return response;
+};
+
+const causeOf = (error: unknown): string => (error instanceof Error ? (error.stack ?? error.message) : String(error));
+
+/** Our errors as they are, everything else as `nexus.internal`; the log alone learns the cause. */
+export const answerErrors = ({ log }: Pick<EdgeDeps, 'log'>): ErrorHandler<EdgeEnv> =>
+  function answerErrors(error, c) {
+    const known = toNexusError(error);
+    if (known.status >= 500) {
+      const cause = known.cause === undefined ? {} : { cause: causeOf(known.cause) };
+      log({ level: 'error', event: 'request_failed', request_id: c.var.requestId, code: known.code, message: known.message, ...cause });
+    }
+    return answerError(c, known);
+  };
+
+export const answerNotFound: NotFoundHandler<EdgeEnv> = (c) =>
+  answerError(c, new NexusError('nexus.not_found', 'There is nothing at this path. GET /openapi.json lists what there is.'));
+
+/** @throws NexusError 405, with `Allow` */
+export const requireMethod = (c: Context<EdgeEnv>, allowed: readonly string[]): void => {
+  if (allowed.includes(c.req.method)) return;
+  c.header('allow', allowed.join(', '));
+  throw new NexusError('nexus.method_not_allowed', `This path takes ${allowed.join(', ')}.`);
+};

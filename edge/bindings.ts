@@ -1,0 +1,82 @@
+import { z } from 'zod';
+import { cursorKeysSchema } from '../shared/cursor.ts';
+import { limits } from '../shared/limits.ts';
+import { registrySchema } from '../shared/routes.ts';
+import { keySources } from './token-algorithms.ts';
+
+/** What the edge reads of KV. */
+export interface ConfigStore {
+  get(key: string): Promise<string | null>;
+}
+
+const secretSchema = z.string().min(limits.secretChars);
+const httpUrl = z.url({ protocol: /^https?$/ });
+
+const isLoopback = (hostname: string): boolean => hostname === 'localhost' || hostname === '[::1]' || /^127(\.\d{1,3}){3}$/.test(hostname);
+
+/** Keys that came over a wire that anybody can write on would let anybody in. */
+const isPrivateWire = (text: string): boolean => {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  return url?.protocol === 'https:' || isLoopback(url?.hostname ?? '');
+};
+const jwksUrlSchema = httpUrl.refine(isPrivateWire, 'must be https, or http on this machine');
+
+const listOf = <T>(item: z.ZodType<T, string>) =>
+  z
+    .string()
+    .transform((text) => text.split(',').map((part) => part.trim()))
+    .pipe(z.array(item));
+
+const inlineJson = z.string().transform((text, ctx): unknown => {
+  try {
+    return JSON.parse(text);
+  } catch {
+    ctx.addIssue({ code: 'custom', message: 'is not JSON' });
+    return z.NEVER;
+  }
+});
+
+const isConfigStore = (value: unknown): value is ConfigStore => value !== null && typeof value === 'object' && typeof (value as ConfigStore).get === 'function';
+
+type Secrets = { NEXUS_JWT_SECRET?: unknown; NEXUS_JWKS_URL?: unknown; NEXUS_GRANT_SECRET?: unknown };
+
+/** Variables and bindings of the Worker. Others that may be there are not the edge's and are ignored. */
+export const bindingsSchema = z
+  .object({
+    NEXUS_JWT_SECRET: secretSchema.optional(),
+    NEXUS_JWKS_URL: jwksUrlSchema.optional(),
+    NEXUS_JWT_ISSUER: z.string().min(1).optional(),
+    NEXUS_JWT_AUDIENCE: z.string().min(1).optional(),
+    /** Which key sources are the platform's: only their tokens may speak for `t_system` or hold `admin` and `system`. */
+    NEXUS_PLATFORM_KEYS: listOf(z.enum(keySources)).default([]),
+    NEXUS_GRANT_SECRET: secretSchema,
+    NEXUS_CURSOR_KEYS: cursorKeysSchema,
+    NEXUS_ROUTES: inlineJson.pipe(registrySchema).optional(),
+    NEXUS_CONFIG: z.custom<ConfigStore>(isConfigStore, 'must be a KV namespace').optional(),
+    /** Runners of routes that name none. */
+    NEXUS_RUNNERS: listOf(httpUrl).default([]),
+  })
+  // `when`: told also beside other problems, so that a bad start names every bad variable at once.
+  .refine((env: Secrets) => env.NEXUS_JWT_SECRET !== undefined || env.NEXUS_JWKS_URL !== undefined, {
+    path: ['NEXUS_JWT_SECRET'],
+    error: 'set this, NEXUS_JWKS_URL, or both',
+    when: () => true,
+  })
+  .refine((env: Secrets) => env.NEXUS_JWT_SECRET === undefined || env.NEXUS_JWT_SECRET !== env.NEXUS_GRANT_SECRET, {
+    path: ['NEXUS_GRANT_SECRET'],
+    error: 'must not be NEXUS_JWT_SECRET: who can make a token could make a grant',
+    when: () => true,
+  });
+export type Bindings = z.infer<typeof bindingsSchema>;
+
+export interface BadBinding {
+  name: string;
+  message: string;
+}
+
+/** Messages name variables and rules, never values. */
+export const parseBindings = (env: object): { bindings: Bindings } | { problems: BadBinding[] } => {
+  const result = bindingsSchema.safeParse(env);
+  if (result.success) return { bindings: result.data };
+  return { problems: result.error.issues.map(({ path, message }) => ({ name: path.map(String).join('.'), message })) };
+};

@@ -1,0 +1,98 @@
+import { sha256Hex } from '../shared/bytes.ts';
+import type { RequestContext } from '../shared/context.ts';
+import { NexusError } from '../shared/errors.ts';
+import { sealGrant } from '../shared/grant.ts';
+import type { Endpoint } from '../shared/http/endpoints.ts';
+import { limits } from '../shared/limits.ts';
+import type { EdgeDeps } from './edge-deps.ts';
+import type { Destination } from './find-destination.ts';
+import { judgeAnswer } from './judge-answer.ts';
+import { headersToRunner } from './passed-headers.ts';
+import type { Body } from './read-body.ts';
+import { outgoingBody } from './send-body.ts';
+
+/** One request that has passed every check. */
+export interface Call {
+  endpoint: Endpoint;
+  request: Request;
+  /** Of the request, as it was received. */
+  url: URL;
+  requestId: string;
+  context: RequestContext;
+  body: Body;
+  destination: Destination;
+}
+
+const timedOut = (): NexusError => new NexusError('nexus.timeout', 'The runner took too long to answer. Try again, or ask for less at once.');
+const callerLeft = (): NexusError => new NexusError('nexus.upstream_unavailable', 'The request was broken off before the answer.');
+const unreachable = (cause: unknown): NexusError => new NexusError('nexus.upstream_unavailable', 'No runner can be reached right now. Try again.', { cause });
+
+/** @throws Error of the signing */
+const grantFor = async ({ request, url, requestId, context, body, destination }: Call, secret: string, nowMs: number): Promise<string> =>
+  sealGrant(
+    {
+      context,
+      method: request.method,
+      path: url.pathname,
+      query: url.search,
+      request_id: requestId,
+      routes: destination.routeIds,
+      ...(body.kind === 'bytes' ? { body_sha256: await sha256Hex(body.bytes) } : {}),
+    },
+    secret,
+    nowMs,
+  );
+
+/**
+ * Sends a call to the first runner that can be reached and streams the answer back.
+ * The function throws NexusError 502, 503, 504; 413 when a streamed body turns out too long.
+ */
+export const createForward = ({ bindings, fetch, now, after, log }: Pick<EdgeDeps, 'bindings' | 'fetch' | 'now' | 'after' | 'log'>) => {
+  /** Why an exchange was given up is the reason of its abort, whatever words the runtime finds for it. */
+  const ask = async (call: Call, runner: string, headers: Headers, exchange: AbortController): Promise<Response> => {
+    const { signal } = exchange;
+    const body = outgoingBody(call.body, (reason) => exchange.abort(reason));
+    try {
+      return await fetch(new URL(runner).origin + call.url.pathname + call.url.search, {
+        method: call.request.method,
+        headers,
+        redirect: 'manual',
+        signal,
+        ...body,
+      });
+    } catch (cause) {
+      if (signal.aborted) throw signal.reason instanceof NexusError ? signal.reason : callerLeft();
+      log({ level: 'warn', event: 'runner_unreachable', request_id: call.requestId, runner, cause: String(cause) });
+      throw unreachable(cause);
+    }
+  };
+
+  /** The next runner is asked when one cannot be reached, as long as there is still a body to send. Every effect is idempotent. */
+  const askInOrder = async (call: Call, headers: Headers, exchange: AbortController): Promise<Response> => {
+    const runners = call.body.kind === 'stream' ? call.destination.runners.slice(0, 1) : call.destination.runners;
+    let last = unreachable(undefined);
+    for (const runner of runners) {
+      try {
+        return await ask(call, runner, headers, exchange);
+      } catch (error) {
+        if (exchange.signal.aborted || !(error instanceof NexusError)) throw error;
+        last = error;
+      }
+    }
+    throw last;
+  };
+
+  return async (call: Call): Promise<Response> => {
+    const grant = await grantFor(call, bindings.NEXUS_GRANT_SECRET, now());
+    const headers = headersToRunner(call.request.headers, call.requestId, grant);
+    const exchange = new AbortController();
+    const stopClock = after(call.body.kind === 'stream' ? limits.uploadTimeoutMs : limits.forwardTimeoutMs, () => exchange.abort(timedOut()));
+    if (call.request.signal.aborted) throw callerLeft();
+    call.request.signal.addEventListener('abort', () => exchange.abort(callerLeft()));
+    try {
+      return await judgeAnswer(call.endpoint, await askInOrder(call, headers, exchange));
+    } finally {
+      stopClock();
+    }
+  };
+};
