@@ -10,7 +10,7 @@ const newSecrets = (): Secrets => ({ jwt_secret: newSecret(), grant_secret: newS
 
 /** Whole or not at all, and never over another's: written beside, then linked to the name, which fails when it is taken. */
 const createOnce = async (path: string, text: string): Promise<void> => {
-  const draft = `${path}.${process.pid}`;
+  const draft = `${path}.${crypto.randomUUID()}`;
   await writeFile(draft, text, { mode: 0o600, flag: 'wx' });
   try {
     await link(draft, path);

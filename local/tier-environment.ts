@@ -73,6 +73,7 @@ export const envFileText = (bindings: Record<string, string>): string =>
 export const wranglerEnvironment = (env: NodeJS.ProcessEnv, data: string): NodeJS.ProcessEnv => ({
   ...Object.fromEntries(Object.entries(env).filter(([name]) => !/^(NEXUS_|CLOUDFLARE_|CF_|WRANGLER_|X_LOCAL_|NODE_OPTIONS$|FORCE_COLOR$)/.test(name))),
   NO_COLOR: '1',
+  XDG_CONFIG_HOME: `${data}/edge/config`,
   DO_NOT_TRACK: '1',
   WRANGLER_SEND_METRICS: 'false',
   WRANGLER_SEND_ERROR_REPORTS: 'false',

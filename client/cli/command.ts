@@ -1,4 +1,5 @@
 import { type ParseArgsConfig, parseArgs } from 'node:util';
+import type { NexusOptions } from '../index.ts';
 
 /** What a command may touch of the world outside. */
 export interface Io {
@@ -13,6 +14,8 @@ export interface Io {
   interactive: boolean;
   fetch: typeof fetch;
   now: () => number;
+  /** Between tries and between looks at a task; the client's own unless given. */
+  sleep?: NonNullable<NexusOptions['sleep']>;
 }
 
 export interface Command {

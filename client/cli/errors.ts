@@ -9,11 +9,12 @@ const codeOf = (error: unknown): string => {
   return 'cli.internal';
 };
 
-/** `code: message`, and one more line for each issue after the first. */
+/** `code: message`; then every issue when there are several, and what the operator of the server will ask for. */
 export const errorText = (error: unknown): string => {
   const { message } = error instanceof Error ? error : new Error(String(error));
   const details = error instanceof NexusApiError || error instanceof NexusError ? error.details : undefined;
   const issues = (details?.issues ?? []).length > 1 ? (details?.issues ?? []) : [];
-  const lines = [`${codeOf(error)}: ${message}`, ...issues.map((issue) => `  ${issue.path}: ${issue.message}`)];
+  const request = error instanceof NexusApiError && error.status >= 500 && error.requestId !== '' ? [`  request id: ${error.requestId}`] : [];
+  const lines = [`${codeOf(error)}: ${message}`, ...issues.map((issue) => `  ${issue.path}: ${issue.message}`), ...request];
   return `${lines.map(printable).join('\n')}\n`;
 };

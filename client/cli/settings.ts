@@ -75,5 +75,6 @@ export const connect = async (values: ConnectionValues, io: Io, roles: readonly 
   const given = values.token || io.env.NEXUS_TOKEN;
   const token = given || (await localToken(values, io, stack, url, data, roles));
   if (values.verbose) io.err(`${url} with ${given ? 'the token given' : `a token made for ${localTenant} (${roles.join(', ')})`}\n`);
-  return createNexus({ url, token, env: values.env, projectId: values.project, surfaceId: values.surface, fetch: io.fetch });
+  const context = { env: values.env, projectId: values.project, surfaceId: values.surface };
+  return createNexus({ url, token, ...context, fetch: io.fetch, ...(io.sleep === undefined ? {} : { sleep: io.sleep }) });
 };
