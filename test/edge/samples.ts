@@ -1,13 +1,14 @@
-import type { Endpoint, EndpointId } from '../../shared/http/endpoints.ts';
+import type { Endpoint } from '../../shared/http/endpoints.ts';
 
 /** A good body for every endpoint that takes JSON. */
-const jsonBodies: { [id in EndpointId]?: Record<string, unknown> } = {
+const jsonBodies: Record<string, Record<string, unknown>> = {
   ingest: { documents: [{ id: 'd1', text: 'hello' }] },
   query: { query: 'hello' },
   putSpace: { metric: 'cosine' },
+  deleteDocuments: { doc_ids: ['d1'] },
 };
 
-const params: Record<string, string> = { space_id: 's1', task_id: 'task_01', name: 'folder/a.txt' };
+const params: Record<string, string> = { space_id: 's1', task_id: 'task_01', doc_id: 'folder/d%201', name: 'folder/a.txt' };
 
 export const pathOf = (endpoint: Endpoint, changed: Record<string, string> = {}): string =>
   endpoint.path.replaceAll(/\{(\w+)\}/g, (_, name: string) => ({ ...params, ...changed })[name] ?? `{${name}}`);
@@ -23,9 +24,9 @@ export const sampleOf = (endpoint: Endpoint, headers: Record<string, string>): S
   const { method, body } = endpoint;
   if (body === undefined) return { path, init: { method, headers } };
   if (body.kind === 'stream') return { path, init: { method, headers, body: 'bytes of a file' } };
-  const json = jsonBodies[endpoint.id as EndpointId];
+  const json = jsonBodies[endpoint.id];
   if (json === undefined) throw new Error(`no sample body for ${endpoint.id}`);
   return { path, init: { method, headers: { ...headers, 'content-type': 'application/json' }, body: JSON.stringify(json) } };
 };
 
-export const sampleJson = (endpoint: Endpoint): Record<string, unknown> => jsonBodies[endpoint.id as EndpointId] ?? {};
+export const sampleJson = (endpoint: Endpoint): Record<string, unknown> => jsonBodies[endpoint.id] ?? {};
