@@ -1,3 +1,4 @@
+import { writeFile } from 'node:fs/promises';
 import { jwtVerify } from 'jose';
 import { describe, expect, test } from 'vitest';
 import { utf8 } from '../../shared/bytes.ts';
@@ -62,7 +63,6 @@ describe('nexus token', () => {
 
   test('never shows the secret, not even of a damaged file', async () => {
     const data = await localStack('http://127.0.0.1:1');
-    const { writeFile } = await import('node:fs/promises');
     await writeFile(`${data}/secrets.json`, `{"jwt_secret": "${localSecrets.jwt_secret}", `);
     const { code, err } = await nexus([...ask, '--data', data]);
     expect(code).toBe(1);
