@@ -1,10 +1,11 @@
 import type { Context, ErrorHandler, MiddlewareHandler, NotFoundHandler } from 'hono';
+import type { ContentfulStatusCode } from 'hono/utils/http-status';
 import { errorAnswer, NexusError, toNexusError } from '../shared/errors.ts';
 import { requestIdPattern } from '../shared/ids.ts';
 import type { EdgeDeps } from './edge-deps.ts';
 
 export interface EdgeEnv {
-  Variables: { requestId: string };
+  Variables: { requestId: string; allowed?: string[] };
 }
 
 /** The request id, and headers that keep a browser from guessing and a cache from keeping, on every answer of whatever status. */
@@ -20,10 +21,7 @@ export const stampAnswers = ({ newRequestId }: Pick<EdgeDeps, 'newRequestId'>): 
 
 const answerError = (c: Context<EdgeEnv>, error: unknown): Response => {
   const { status, headers, body } = errorAnswer(error, c.var.requestId);
-  const response = Response.json(body, { status, headers });
-  const allow = c.res.headers.get('allow');
-  if (allow !== null) response.headers.set('allow', allow);
-  return response;
+  return c.json(body, status as ContentfulStatusCode, headers);
 };
 
 const causeOf = (error: unknown): string => (error instanceof Error ? (error.stack ?? error.message) : String(error));
@@ -39,8 +37,19 @@ export const answerErrors = ({ log }: Pick<EdgeDeps, 'log'>): ErrorHandler<EdgeE
     return answerError(c, known);
   };
 
-export const answerNotFound: NotFoundHandler<EdgeEnv> = (c) =>
-  answerError(c, new NexusError('nexus.not_found', 'There is nothing at this path. GET /openapi.json lists what there is.'));
+/** 405 where paths matched and none of them took the method, else 404. */
+export const answerNotFound: NotFoundHandler<EdgeEnv> = (c) => {
+  const { allowed } = c.var;
+  if (allowed === undefined) return answerError(c, new NexusError('nexus.not_found', 'There is nothing at this path. GET /openapi.json lists what there is.'));
+  c.header('allow', allowed.join(', '));
+  return answerError(c, new NexusError('nexus.method_not_allowed', `This path takes ${allowed.join(', ')}.`));
+};
+
+/** Notes what a path takes and goes on: `…/documents/delete` is also the path of a document that is called so. */
+export const offerMethods = async (c: Context<EdgeEnv>, next: () => Promise<void>, candidates: readonly { method: string }[]): Promise<void> => {
+  c.set('allowed', [...(c.var.allowed ?? []), ...candidates.map(({ method }) => method)]);
+  await next();
+};
 
 /** @throws NexusError 405, with `Allow` */
 export const requireMethod = (c: Context<EdgeEnv>, allowed: readonly string[]): void => {

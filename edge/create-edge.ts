@@ -2,7 +2,7 @@ import { Hono } from 'hono';
 import { requireScope } from '../shared/context.ts';
 import { type Endpoint, endpointList, honoPath } from '../shared/http/endpoints.ts';
 import { queryFields } from '../shared/http/parse.ts';
-import { answerErrors, answerNotFound, type EdgeEnv, requireMethod, stampAnswers } from './answers.ts';
+import { answerErrors, answerNotFound, type EdgeEnv, offerMethods, stampAnswers } from './answers.ts';
 import { createAuthenticate } from './authenticate.ts';
 import { authorise } from './authorise.ts';
 import { createCursorCheck } from './check-cursor.ts';
@@ -32,13 +32,9 @@ export const createEdge = (deps: EdgeDeps): Hono<EdgeEnv> => {
   mountPublicEndpoints(app, deps, loadRegistry);
 
   for (const [path, candidates] of byPath()) {
-    app.all(honoPath(path), async (c) => {
+    app.all(honoPath(path), async (c, next) => {
       const endpoint = candidates.find(({ method }) => method === c.req.method);
-      if (endpoint === undefined)
-        return requireMethod(
-          c,
-          candidates.map(({ method }) => method),
-        ); // 405
+      if (endpoint === undefined) return offerMethods(c, next, candidates); // 405, unless a later path fits as well
       const request = c.req.raw;
       const url = new URL(request.url);
       const raw = { pathname: url.pathname, params: c.req.param(), query: queryFields(url.searchParams) };

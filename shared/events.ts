@@ -37,11 +37,18 @@ export const ingestPayloadSchema = z.object({
 });
 export type IngestPayload = z.infer<typeof ingestPayloadSchema>;
 
-export const ingestRequestSchema = z.object({
+/** What every accepted request carries, whatever it asks for. */
+const accepted = {
   task_id: z.string(),
   space: spaceKeySchema,
+  /** The life of the space that the request was accepted into: deleting a space begins the next one. */
+  epoch: z.number().int(),
   requested_by: z.object({ tenant_id: z.string(), env: z.string(), project_id: z.string(), surface_id: z.string(), subject: z.string() }),
   request_id: z.string(),
+};
+
+export const ingestRequestSchema = z.object({
+  ...accepted,
   payload: ingestPayloadSchema.optional(),
   /** Name of the blob that holds the payload, in the space's payload folder. */
   payload_ref: z.string().optional(),
@@ -50,9 +57,30 @@ export const ingestRequestSchema = z.object({
 export type IngestRequest = z.infer<typeof ingestRequestSchema>;
 
 export const INGEST_REQUESTED = 'nexus.ingest_requested';
+export const DELETE_REQUESTED = 'nexus.delete_requested';
 export const MAINTENANCE_REQUESTED = 'nexus.maintenance_requested';
 
-export const maintenanceRequestSchema = z.object({ space: spaceKeySchema });
+/** What is to go: documents by id, documents by what they say, or everything up to an epoch. */
+export const deleteTargetSchema = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('documents'), doc_ids: z.array(z.string()) }),
+  z.object({ kind: z.literal('filter'), filter: z.record(z.string(), z.unknown()) }),
+  z.object({ kind: z.literal('space'), accepted_at: z.string() }),
+]);
+export type DeleteTarget = z.infer<typeof deleteTargetSchema>;
+
+export const deleteRequestSchema = z.object({
+  ...accepted,
+  target: deleteTargetSchema.optional(),
+  /** Name of the blob that holds the target, in the space's payload folder. */
+  target_ref: z.string().optional(),
+});
+export type DeleteRequest = z.infer<typeof deleteRequestSchema>;
+
+export const maintenanceRequestSchema = z.object({
+  space: spaceKeySchema,
+  /** Also rewrite what still holds the bytes of deleted rows. */
+  erase: z.boolean().optional(),
+});
 
 const envelope = {
   specversion: z.literal('1.0'),
@@ -65,30 +93,35 @@ const envelope = {
 };
 export const eventSchema = z.discriminatedUnion('type', [
   z.object({ ...envelope, type: z.literal(INGEST_REQUESTED), data: ingestRequestSchema }),
+  z.object({ ...envelope, type: z.literal(DELETE_REQUESTED), data: deleteRequestSchema }),
   z.object({ ...envelope, type: z.literal(MAINTENANCE_REQUESTED), data: maintenanceRequestSchema }),
 ]);
 export type NexusEvent = z.infer<typeof eventSchema>;
 
-export const ingestEvent = (data: IngestRequest, nowMs: number, traceparent?: string): NexusEvent => ({
-  specversion: '1.0',
-  id: data.task_id,
-  source: `/nexus/spaces/${data.space.space_id}`,
-  subject: data.task_id,
-  type: INGEST_REQUESTED,
-  time: new Date(nowMs).toISOString(),
-  datacontenttype: 'application/json',
-  ...(traceparent === undefined ? {} : { traceparent }),
-  data,
-});
+/** A request with a task: one that somebody was answered 202 for. */
+export type TaskRequest = { type: typeof INGEST_REQUESTED; data: IngestRequest } | { type: typeof DELETE_REQUESTED; data: DeleteRequest };
 
-export const maintenanceEvent = (space: SpaceKey, id: string, nowMs: number): NexusEvent => ({
+export const taskEvent = ({ type, data }: TaskRequest, nowMs: number, traceparent?: string): NexusEvent =>
+  ({
+    specversion: '1.0',
+    id: data.task_id,
+    source: `/nexus/spaces/${data.space.space_id}`,
+    subject: data.task_id,
+    type,
+    time: new Date(nowMs).toISOString(),
+    datacontenttype: 'application/json',
+    ...(traceparent === undefined ? {} : { traceparent }),
+    data,
+  }) as NexusEvent;
+
+export const maintenanceEvent = (space: SpaceKey, erase: boolean, id: string, nowMs: number): NexusEvent => ({
   specversion: '1.0',
   id,
   source: `/nexus/spaces/${space.space_id}`,
   type: MAINTENANCE_REQUESTED,
   time: new Date(nowMs).toISOString(),
   datacontenttype: 'application/json',
-  data: { space },
+  data: { space, ...(erase ? { erase } : {}) },
 });
 
 /** CloudEvents attributes as message attributes (Pub/Sub protocol binding), for subscription filters and for people. */

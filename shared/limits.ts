@@ -55,6 +55,8 @@ export const limits = {
 
   documentsPerRequest: 1000,
   documentIdChars: 256,
+  /** Documents deleted by one request by id. */
+  deletesPerRequest: 1000,
   documentTypeChars: 64,
   metadataKeys: 64,
   metadataBytes: 16 * KiB,

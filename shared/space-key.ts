@@ -71,6 +71,9 @@ export const locateArea = (area: Area) => {
   };
 };
 
+/** In a store root: marks of spaces that something is due for. No tenant id begins with `_`. */
+export const locateDue = '_due';
+
 export const tableSuffix = '.lance';
 export const recordsSuffix = '.nexus';
 
@@ -92,6 +95,7 @@ export const locate = (key: SpaceKey) => {
     settings: `${records}/settings`,
     head: `${records}/head`,
     lease: `${records}/lease`,
+    tombstones: `${records}/tombstones`,
     /** In the blob root. */
     uploads: `${blobs}/uploads`,
     payloads: `${blobs}/payloads`,

@@ -107,7 +107,7 @@ export const fileBlobs = (rootPath: string): Blobs => {
 
     async head(name) {
       const found = await orMissing(stat(pathOf(name)));
-      return found?.isFile() === true ? { bytes: found.size } : undefined;
+      return found?.isFile() === true ? { bytes: found.size, modifiedMs: found.mtimeMs } : undefined;
     },
 
     async exists(name) {

@@ -39,3 +39,21 @@ export const requireUpload = async (blobs: Blobs, key: SpaceKey, name: string): 
   if (upload === undefined) throw new NexusError('nexus.not_found', 'There is no file of this name in this space. Upload it with PUT first.');
   return upload;
 };
+
+/**
+ * Removes a deleted space's files, as far as they were there when it was deleted: what was uploaded since belongs to its
+ * next life.
+ */
+export const removeUploads = async (blobs: Blobs, key: SpaceKey, acceptedAtMs: number): Promise<void> => {
+  const kept = new Set<string>();
+  for (const name of await blobs.list(namesFolder(key))) {
+    const upload = await getJson(blobs, `${namesFolder(key)}/${name}`, uploadSchema);
+    if (upload !== undefined && Date.parse(upload.uploaded_at) >= acceptedAtMs) kept.add(upload.sha256);
+    else await blobs.delete(`${namesFolder(key)}/${name}`);
+  }
+  for (const sha256 of await blobs.list(contentFolder(key))) {
+    const stored = await blobs.head(contentLocation(key, sha256));
+    // Content without a name may be an upload under way, or an import of a later request.
+    if (!kept.has(sha256) && stored !== undefined && stored.modifiedMs < acceptedAtMs) await blobs.delete(contentLocation(key, sha256));
+  }
+};

@@ -1,15 +1,20 @@
+import { createHash } from 'node:crypto';
 import { Hono } from 'hono';
+import type { DeleteDocumentsBody, DocumentsQuery } from '../../shared/http/documents.ts';
 import type { EndpointId } from '../../shared/http/endpoints.ts';
 import { endpointList, honoPath, scopeOf } from '../../shared/http/endpoints.ts';
 import type { IngestBody } from '../../shared/http/ingest.ts';
 import type { QueryRequest } from '../../shared/http/query.ts';
 import type { SettingsBody } from '../../shared/http/spaces.ts';
-import { acceptIngest } from '../ingest/accept.ts';
+import { acceptDeleteDocuments, acceptDeleteSpace } from '../deletes/accept-delete.ts';
+import { getDocument, listDocuments } from '../documents/list-documents.ts';
+import { acceptIngest } from '../ingest/accept-ingest.ts';
 import { runQuery } from '../query/run-query.ts';
 import type { Services } from '../services.ts';
 import { describeSpace } from '../spaces/describe-space.ts';
 import { listSpaces } from '../spaces/list-spaces.ts';
 import { putSpace } from '../spaces/put-space.ts';
+import type { AcceptanceCall } from '../tasks/acceptance.ts';
 import { getTask, listTasks } from '../tasks/read-tasks.ts';
 import { getBlob, putBlob } from './blob-handlers.ts';
 import { type GrantedCall, grantedCall } from './granted-call.ts';
@@ -18,21 +23,36 @@ type Handler = (services: Services, call: GrantedCall) => Promise<Response>;
 
 const spaceOf = (call: GrantedCall): string => call.params.space_id ?? '';
 
+/** What makes two requests the same: where they go and every byte they say. */
+const fingerprintOf = ({ request, bodySha256 }: GrantedCall): string => {
+  const { pathname, search } = new URL(request.url);
+  return createHash('sha256').update(`${request.method} ${pathname}${search} ${bodySha256}`).digest('hex');
+};
+
+const acceptanceOf = (call: GrantedCall, endpoint: EndpointId): AcceptanceCall => ({
+  endpoint,
+  fingerprint: fingerprintOf(call),
+  requestId: call.requestId,
+  idempotencyKey: call.idempotencyKey,
+  traceparent: call.request.headers.get('traceparent') ?? undefined,
+});
+
+const accepted = (task: { task_id: string }): Response => Response.json(task, { status: 202, headers: { location: `/nexus/tasks/${task.task_id}` } });
+
 /** Transport is thin: a parsed call in, a verb, an answer out. */
 const handlers: Record<EndpointId, Handler> = {
-  async ingest(services, call) {
-    const { requestId, bodySha256, idempotencyKey, request } = call;
-    const traceparent = request.headers.get('traceparent') ?? undefined;
-    const accepted = await acceptIngest(services, call.context, {
-      spaceId: spaceOf(call),
-      body: call.body as IngestBody,
-      bodySha256,
-      requestId,
-      idempotencyKey,
-      traceparent,
-    });
-    return Response.json(accepted, { status: 202, headers: { location: `/nexus/tasks/${accepted.task_id}` } });
+  ingest: async (services, call) => accepted(await acceptIngest(services, call.context, spaceOf(call), call.body as IngestBody, acceptanceOf(call, 'ingest'))),
+  deleteSpace: async (services, call) =>
+    accepted(await acceptDeleteSpace(services, call.context, spaceOf(call), scopeOf(call), acceptanceOf(call, 'deleteSpace'))),
+  deleteDocuments: async (services, call) =>
+    accepted(await acceptDeleteDocuments(services, call.context, spaceOf(call), call.body as DeleteDocumentsBody, acceptanceOf(call, 'deleteDocuments'))),
+  async deleteDocument(services, call) {
+    const body: DeleteDocumentsBody = { scope: scopeOf(call), doc_ids: [call.params.doc_id ?? ''] };
+    return accepted(await acceptDeleteDocuments(services, call.context, spaceOf(call), body, acceptanceOf(call, 'deleteDocument')));
   },
+  listDocuments: async (services, call) => Response.json(await listDocuments(services, call.context, spaceOf(call), call.query as DocumentsQuery)),
+  getDocument: async (services, call) =>
+    Response.json(await getDocument(services, call.context, spaceOf(call), call.params.doc_id ?? '', scopeOf(call), call.query.include === 'text')),
   query: async (services, call) => Response.json(await runQuery(services, call.context, spaceOf(call), call.body as QueryRequest)),
   getTask: async (services, call) => Response.json(await getTask(services, call.context, call.params.task_id ?? '')),
   listTasks: async (services, call) => Response.json(await listTasks(services, call.context, call.query)),

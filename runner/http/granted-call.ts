@@ -38,8 +38,9 @@ const grantOf = async ({ secret, nowMs }: GrantCheck, request: Request): Promise
 
 /** The routes that the edge matched must be ours too, and match here as well. @throws NexusError 503 `<kind>.missing_route` */
 const requireRoutes = (registry: Registry, kinds: readonly ResourceKind[], granted: readonly string[], areas: readonly Area[]): void => {
-  const known = new Set(registry.routes.map(({ id }) => id));
-  if (granted.some((id) => !known.has(id))) throw missingRoute(kinds[0] ?? NEXUS_STORE);
+  const known = registry.routes.filter(({ id }) => granted.includes(id));
+  // An unknown id does not say its kind: it was for one that no known id is for.
+  if (known.length < new Set(granted).size) throw missingRoute(kinds.find((kind) => known.every((route) => route.kind !== kind)) ?? kinds[0] ?? NEXUS_STORE);
   for (const kind of kinds) for (const area of areas) requireRoute(registry, kind, area);
 };
 
@@ -65,7 +66,7 @@ export const grantedCall = async (check: GrantCheck, endpoint: Endpoint, request
   const body = endpoint.body?.kind === 'json' ? parseWith(endpoint.body.schema, json?.value) : undefined;
   const input: EndpointInput = { params, query, ...(body === undefined ? {} : { body }) };
   requireScope(context, endpoint.access, scopeOf(input));
-  if (endpoint.body?.kind === 'json') endpoint.body.check?.(body as never);
+  endpoint.check?.(input);
   const target: Area = scopeOf(input) === 'global' ? { ...context, tenant_id: systemTenant } : context;
   requireRoutes(check.registry(), endpoint.routes, grant.routes, [target]);
   const key = request.headers.get('idempotency-key');

@@ -1,12 +1,14 @@
 import { Hono } from 'hono';
-import { INGEST_REQUESTED, MAINTENANCE_REQUESTED } from '../../shared/events.ts';
+import { DELETE_REQUESTED, INGEST_REQUESTED, MAINTENANCE_REQUESTED } from '../../shared/events.ts';
 import { parseJson } from '../../shared/http/parse.ts';
 import { limits } from '../../shared/limits.ts';
+import { runDelete } from '../deletes/run-delete.ts';
 import { runIngest } from '../ingest/run-ingest.ts';
 import type { Services } from '../services.ts';
 import { buryRequest } from '../worker/dead-letter.ts';
 import { type ReceivedEvent, receivePush } from '../worker/receive.ts';
 import { runMaintenance } from '../worker/run-maintenance.ts';
+import { sweep } from '../worker/sweep.ts';
 import { readBody } from './read-body.ts';
 
 const acknowledged = (): Response => new Response(null, { status: 204 });
@@ -15,10 +17,14 @@ const acknowledged = (): Response => new Response(null, { status: 204 });
 export const workerRoutes = (services: Services): Hono => {
   const app = new Hono();
 
+  const verified = (request: Request): Promise<void> => {
+    const header = (name: string) => request.headers.get(name) ?? undefined;
+    return services.verifyPush({ authorization: header('authorization'), contentType: header('content-type'), origin: header('origin') });
+  };
+
   /** A push that is not an event of ours can never succeed: it is logged and acknowledged. */
   const received = async (request: Request): Promise<ReceivedEvent | undefined> => {
-    const header = (name: string) => request.headers.get(name) ?? undefined;
-    await services.verifyPush({ authorization: header('authorization'), contentType: header('content-type'), origin: header('origin') });
+    await verified(request);
     const push = receivePush(parseJson(await readBody(request, limits.pushBodyBytes)));
     if (!('unreadable' in push)) return push;
     services.log.error('worker.unreadable_push', { reason: push.unreadable });
@@ -29,8 +35,10 @@ export const workerRoutes = (services: Services): Hono => {
     switch (event.type) {
       case INGEST_REQUESTED:
         return runIngest(services, event.data, seq);
+      case DELETE_REQUESTED:
+        return runDelete(services, event.data, seq);
       case MAINTENANCE_REQUESTED:
-        return runMaintenance(services, event.data.space);
+        return runMaintenance(services, event.data.space, event.data.erase === true);
     }
   };
 
@@ -46,8 +54,13 @@ export const workerRoutes = (services: Services): Hono => {
     const { event, seq, messageId } = push;
     services.log.error('worker.dead_letter', { type: event.type, id: event.id, message_id: messageId });
     // Maintenance has no task to fail: the next commits ask for it again.
-    if (event.type === INGEST_REQUESTED) await buryRequest(services.places, services.nowMs, event, seq);
+    if (event.type !== MAINTENANCE_REQUESTED) await buryRequest(services.places, services.nowMs, event, seq);
     return acknowledged();
+  });
+
+  app.post('/worker/sweep', async (c) => {
+    await verified(c.req.raw);
+    return c.json(await sweep(services));
   });
 
   return app;

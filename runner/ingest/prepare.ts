@@ -42,6 +42,16 @@ const textOf = async (document: AcceptedDocument, blobs: Blobs): Promise<Extract
 
 const hasText = ({ text, content, blob }: AcceptedDocument): boolean => text !== undefined || content !== undefined || blob !== undefined;
 
+/** The text between the chunks, which overlap or leave white space out: kept, so that the text can be given back exactly. */
+const leadsOf = (text: string, chunks: readonly (Chunk | undefined)[]): string[] => {
+  let covered = 0;
+  return chunks.map((chunk) => {
+    const lead = text.slice(covered, Math.max(covered, chunk?.start ?? 0));
+    covered = Math.max(covered, chunk?.end ?? 0);
+    return lead;
+  });
+};
+
 /** A text that was given as empty is a document all the same, with metadata and nothing to read; an empty file is a mistake. */
 const chunksOf = (document: AcceptedDocument, source: Extracted | undefined, chunking: Chunking): (Chunk | undefined)[] => {
   if (source === undefined) return [undefined];
@@ -69,6 +79,7 @@ export const prepareDocument = async (
     document.vector === undefined
       ? await embedder.embedDocuments(pieces.map((piece, index) => [...(chunks[index]?.headings ?? []), piece ?? ''].join('\n')))
       : [Float32Array.from(document.vector)];
+  const leads = source === undefined ? [] : leadsOf(source.text, chunks);
   const common = {
     doc_id: document.id,
     ...order,
@@ -89,6 +100,7 @@ export const prepareDocument = async (
       vector,
       start: chunk?.start ?? null,
       end: chunk?.end ?? null,
+      lead: leads[index] ?? null,
     };
   });
 };

@@ -8,6 +8,7 @@ import { settleFields } from './fields.ts';
 /** A space that nobody has described yet. */
 export const newSettings = (key: SpaceKey, nowMs: number): Settings => ({
   space: spaceKeyText(key),
+  epoch: 1,
   embedding_model: null,
   dimension: null,
   metric: 'cosine',
@@ -51,7 +52,7 @@ export const settleSpace = async (
   documents: readonly AcceptedDocument[],
   embedder: Embedder,
   nowMs: () => number,
-): Promise<{ accepted: AcceptedDocument[]; refused: TaskError[] }> => {
+): Promise<{ epoch: number; accepted: AcceptedDocument[]; refused: TaskError[] }> => {
   const model = modelOf(documents, embedder);
   for (;;) {
     const entry = await register.read();
@@ -70,6 +71,6 @@ export const settleSpace = async (
     const all = [...zero.map(noDirection), ...refused];
     const next: Settings = { ...settings, ...model, fields };
     const unchanged = settings.embedding_model !== null && Object.keys(fields).length === Object.keys(settings.fields).length;
-    if (unchanged || (await register.write(entry, next))) return { accepted, refused: all };
+    if (unchanged || (await register.write(entry, next))) return { epoch: settings.epoch, accepted, refused: all };
   }
 };

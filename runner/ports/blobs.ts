@@ -12,7 +12,8 @@ export interface Blobs {
   getBytes(name: string): Promise<Uint8Array<ArrayBuffer> | undefined>;
   /** @param range first and last byte, inclusive */
   getStream(name: string, range?: { start: number; end: number }): Promise<ReadableStream<Uint8Array> | undefined>;
-  head(name: string): Promise<{ bytes: number } | undefined>;
+  /** `modifiedMs`: Unix milliseconds of the last writing. */
+  head(name: string): Promise<{ bytes: number; modifiedMs: number } | undefined>;
   exists(name: string): Promise<boolean>;
   /** Deleting what is not there is no error. */
   delete(name: string): Promise<void>;

@@ -39,6 +39,8 @@ export interface ChunkRow {
   page: number | null;
   start: number | null;
   end: number | null;
+  /** What stands between the chunk before (or the text's beginning) and this one: with it the text can be put together again. */
+  lead: string | null;
 }
 
 /** What the writer must know of a document that is stored. */
@@ -72,6 +74,23 @@ export interface HitRow {
   vector?: number[];
 }
 
+/** One document as lists show it. */
+export interface DocumentRow {
+  doc_id: string;
+  type: string;
+  chunks: number;
+  seq: number;
+  source_uri: string | null;
+  metadata: string | null;
+}
+
+export interface TextPiece {
+  text: string | null;
+  start: number | null;
+  end: number | null;
+  lead: string | null;
+}
+
 export interface TableStats {
   documents: number;
   chunks: number;
@@ -84,6 +103,11 @@ export interface TableReader {
   vectorSearch(vector: Float32Array, metric: Metric, depth: number, filter: FilterNode | undefined): Promise<RawHit[]>;
   textSearch(text: string, depth: number, filter: FilterNode | undefined): Promise<RawHit[]>;
   rows(rowIds: readonly bigint[], select: { text: boolean; metadata: boolean; vector: boolean }): Promise<HitRow[]>;
+  /** By id, in code-point order. @param after only ids greater than this */
+  documents(after: string | undefined, limit: number, filter: FilterNode | undefined): Promise<DocumentRow[]>;
+  document(docId: string): Promise<DocumentRow | undefined>;
+  /** Chunks of one document, in order. */
+  pieces(docId: string): Promise<TextPiece[]>;
   stats(): Promise<TableStats>;
 }
 
@@ -99,12 +123,18 @@ export interface TableWriter {
   fieldNames(): Promise<Set<string>>;
   addFields(fields: Readonly<Record<string, FieldType>>): Promise<number>;
   storedDocuments(docIds: readonly string[]): Promise<StoredDocument[]>;
+  /** Documents that a filter finds, of those accepted before a seq. */
+  storedWhere(filter: FilterNode, beforeSeq: number, shape: TableShape): Promise<StoredDocument[]>;
   deleteDocuments(docIds: readonly string[]): Promise<number>;
   append(rows: readonly ChunkRow[], shape: TableShape): Promise<number>;
   /** Digest of which rows the table holds, whatever their order and layout. */
   contentDigest(): Promise<string>;
   /** Compacts, builds and refreshes indexes, and removes versions committed before a time. Any number of new versions, none with other rows. */
-  maintain(shape: TableShape, pruneBefore: Date): Promise<MaintenanceOutcome>;
+  maintain(shape: TableShape, pruneBefore: Date, erase: boolean): Promise<MaintenanceOutcome>;
+  /** Begins the table anew with nothing in it. @returns its version */
+  clear(shape: TableShape): Promise<number>;
+  /** Removes every file of versions committed before a time, and, for an empty table, every file that no version names. */
+  erase(before: Date): Promise<void>;
 }
 
 export interface MaintenanceOutcome {

@@ -4,13 +4,13 @@ import { modeOf, type QueryMode, type QueryRequest } from '../../shared/http/que
 import { type Scope, type SpaceKey, spaceKey } from '../../shared/space-key.ts';
 import type { Embedder } from '../ports/embedder.ts';
 import type { TableReader } from '../ports/vector-store.ts';
-import type { Head } from '../records/space-records.ts';
+import type { LiveHead } from '../records/space-records.ts';
 import type { Door } from '../store/door.ts';
 
 /** One space that a query reads, at the version that it reads. */
 export interface PlannedScope {
   scope: Scope;
-  head: Head;
+  head: LiveHead;
   pin: Pin;
   reader: TableReader;
   /** Absent: this scope is searched as text only, or not at all. */

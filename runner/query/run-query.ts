@@ -117,7 +117,7 @@ const rank = async (
   const lists = await retrieve(scopes, request, mode, filter, limits.rawListDepth);
   const near = fuse(lists, fusion);
   let window = windowOf(near, [], options);
-  if (window.length <= end && end < limits.windowHits && mayHaveMore(lists, limits.rawListDepth)) {
+  if (window.length <= end && mayHaveMore(lists, limits.rawListDepth)) {
     window = windowOf(near, fuse(await retrieve(scopes, request, mode, filter, limits.windowHits), fusion), options);
   }
   return { window, listsMs: performance.now() - startedMs };

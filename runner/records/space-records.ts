@@ -21,6 +21,8 @@ const shape = {
 
 const settingsSchema = z.object({
   ...owner,
+  /** Counts the lives of the space: deleting it begins the next one, with nothing settled. */
+  epoch: z.number().int().positive(),
   ...shape,
   /** Null until a PUT or the first accepted document decides. */
   embedding_model: shape.embedding_model.nullable(),
@@ -32,20 +34,28 @@ export type Settings = z.infer<typeof settingsSchema>;
 
 const headSchema = z.object({
   ...owner,
+  /** The life of the space that this version belongs to. */
+  epoch: z.number().int().positive(),
   incarnation: z.string(),
   version: z.number().int().positive(),
   /** Highest seq that this version holds, Unix microseconds. */
   seq: z.number().int(),
-  /** Everything of the space at or below this seq was deleted. */
+  /** Seq of the request that last deleted the space; 0: none did. */
   deleted_seq: z.number().int(),
+  /** Highest seq of a tombstone: what was accepted later need not look for one. */
+  tombstone_seq: z.number().int(),
   published_at: z.string(),
   created_at: z.string(),
   /** What was written since the last maintenance. */
   unmaintained: z.object({ commits: z.number().int(), rows: z.number().int() }),
-  table: z.object(shape),
+  /** Null: the space was deleted and nothing was written since. */
+  table: z.object(shape).nullable(),
 });
 /** A space's published state. What the head names is what exists. */
 export type Head = z.infer<typeof headSchema>;
+/** A head of a space that has data. */
+export type LiveHead = Head & { table: NonNullable<Head['table']> };
+export const isLive = (head: Head | undefined): head is LiveHead => head !== undefined && head.table !== null;
 
 const leaseSchema = z.object({
   ...owner,
@@ -57,6 +67,8 @@ const leaseSchema = z.object({
 export type Lease = z.infer<typeof leaseSchema>;
 
 export interface SpaceRecords {
+  /** Of the store route's root. */
+  readonly blobs: Blobs;
   readonly key: SpaceKey;
   readonly place: Locations;
   readonly settings: Register<Settings>;
@@ -76,6 +88,7 @@ export const spaceRecords = (blobs: Blobs, key: SpaceKey, nowMs: () => number): 
       return value;
     };
   return {
+    blobs,
     key,
     place,
     settings: register({ blobs, folder: place.settings, parse: owned(settingsSchema), nowMs }),

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { taskErrorSchema } from '../../shared/events.ts';
-import { finalStatuses, type Task, taskCountsSchema, taskStatusSchema } from '../../shared/http/tasks.ts';
+import { finalStatuses, type Task, taskCountsSchema, taskKindSchema, taskStatusSchema } from '../../shared/http/tasks.ts';
 import { complementTaskId, taskIdPattern, taskIdTimeMs } from '../../shared/ids.ts';
 import { limits } from '../../shared/limits.ts';
 import { type Area, locateArea, scopeSchema } from '../../shared/space-key.ts';
@@ -14,7 +14,7 @@ import { getJson, putJson, putJsonIfAbsent } from './json-blob.ts';
  */
 const acceptedSchema = z.object({
   task_id: z.string(),
-  kind: z.literal('ingest'),
+  kind: taskKindSchema,
   space_id: z.string(),
   scope: scopeSchema,
   documents: z.number().int(),

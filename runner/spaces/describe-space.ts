@@ -30,7 +30,7 @@ export const describeSpace = async (
 ): Promise<SpaceDescription> => {
   const key = targetSpace(context, scope, spaceId);
   const [settings, head] = await Promise.all([places.space(key).records.settings.read(), door.head(key)]);
-  const { space: _, ...settled } = settings?.value ?? { space: '' };
+  const { space: _, epoch: __, ...settled } = settings?.value ?? { space: '', epoch: 1 };
   const described: SpaceDescription = { ...emptyDescription(key), ...settled };
   if (head === undefined) return described;
   const reader = await door.reader(key, head, head);

@@ -5,7 +5,7 @@ import { limits } from '../../shared/limits.ts';
 import type { Scope } from '../../shared/space-key.ts';
 import { externalModel, newSettings } from '../ingest/settle.ts';
 import type { Embedder } from '../ports/embedder.ts';
-import type { Settings } from '../records/space-records.ts';
+import { isLive, type Settings } from '../records/space-records.ts';
 import type { Places } from '../store/spaces.ts';
 
 export interface PutSpaceDeps {
@@ -70,16 +70,16 @@ export const putSpace = async (
   spaceId: string,
   scope: Scope | undefined,
   body: SettingsBody,
-): Promise<Omit<Settings, 'space' | 'created_at'>> => {
+): Promise<Omit<Settings, 'space' | 'epoch' | 'created_at'>> => {
   const key = targetSpace(context, scope, spaceId);
   const { records } = deps.places.space(key);
   const head = await records.head.read();
-  if (head !== undefined) agree('language', head.value.table.language, body.language);
+  if (isLive(head?.value)) agree('language', head.value.table.language, body.language);
   for (;;) {
     const entry = await records.settings.read();
     const next = merge(entry?.value ?? newSettings(key, deps.nowMs()), body, deps.embedder);
     if (await records.settings.write(entry, next)) {
-      const { space: _, created_at: __, ...settings } = next;
+      const { space: _, epoch: __, created_at: ___, ...settings } = next;
       return settings;
     }
   }

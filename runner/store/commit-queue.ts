@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type SpaceKey, spaceKeyText } from '../../shared/space-key.ts';
-import { type Change, type ChangeResult, type CommitDeps, commit } from './commit.ts';
+import type { Change, ChangeResult } from './changes.ts';
+import { type CommitDeps, commit } from './commit.ts';
 import { type HeldLease, takeLease } from './lease.ts';
 import type { Places, SpacePlace } from './spaces.ts';
 
@@ -129,7 +130,7 @@ export const createCommitQueue = (deps: CommitQueueDeps): CommitQueue => {
 const takeBatch = (waiting: Waiting[]): Waiting[] => {
   let rows = 0;
   const end = waiting.findIndex(({ change }, index) => {
-    rows += change.documents.reduce((sum, document) => sum + document.rows.length, 0);
+    rows += change.kind === 'write' ? change.documents.reduce((sum, document) => sum + document.rows.length, 0) : 1;
     return index > 0 && rows > maxRowsPerCommit;
   });
   return waiting.splice(0, end === -1 ? waiting.length : end);

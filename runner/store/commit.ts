@@ -1,53 +1,24 @@
 import { newId } from '../../shared/ids.ts';
 import { type SpaceKey, spaceKeyText } from '../../shared/space-key.ts';
 import { formatMicros } from '../../shared/time.ts';
-import type { ChunkRow, NexusVectorStore, StoredDocument, TableShape, TableWriter } from '../ports/vector-store.ts';
+import type { ChunkRow, NexusVectorStore, TableShape, TableWriter } from '../ports/vector-store.ts';
+import { markDue } from '../records/due-marks.ts';
 import type { Entry } from '../records/register.ts';
-import type { Head } from '../records/space-records.ts';
+import { type Head, isLive, type LiveHead, type Settings } from '../records/space-records.ts';
+import { findTombstones, writeTombstones } from '../records/tombstones.ts';
+import type { Change, ChangeResult } from './changes.ts';
+import { expectNext, retryConflicts } from './conflict.ts';
+import { judge, type Verdict } from './judge.ts';
 import { detectLanguage } from './language.ts';
-import { compareOrder, type Order } from './order.ts';
+import { publish, writerAt } from './publish.ts';
 import type { SpacePlace } from './spaces.ts';
-
-/** What one accepted request wants of a space: whole documents, each with all its rows. */
-export interface Change extends Order {
-  documents: { doc_id: string; rows: ChunkRow[] }[];
-}
-
-export interface ChangeResult {
-  /** The published version that holds the change; null when nothing of the space is published. */
-  version: number | null;
-  written: string[];
-  superseded: string[];
-}
 
 export interface CommitDeps {
   store: NexusVectorStore;
   nowMs: () => number;
   /** Told of each published commit. */
-  published?: (key: SpaceKey, head: Head, writtenRows: number) => void;
+  published?: (key: SpaceKey, head: Head, changedRows: number) => void;
 }
-
-/** Somebody else committed in between: what we made is not what we think it is, so it is not published. */
-export class ConflictError extends Error {
-  override readonly name = 'ConflictError';
-}
-
-const attempts = 5;
-
-type Winner = { order: Order; rows: ChunkRow[] };
-
-/** Of all requests in the batch that name a document, the last accepted. */
-const winnersOf = (changes: readonly Change[]): Map<string, Winner> => {
-  const winners = new Map<string, Winner>();
-  for (const { seq, task_id, documents } of changes) {
-    for (const { doc_id, rows } of documents) {
-      const order = { seq, task_id };
-      const other = winners.get(doc_id);
-      if (other === undefined || compareOrder(other.order, order) < 0) winners.set(doc_id, { order, rows });
-    }
-  }
-  return winners;
-};
 
 /**
  * Commits a batch and publishes it (design decision 3). A commit exists when the head names it: until then no reader
@@ -57,100 +28,117 @@ const winnersOf = (changes: readonly Change[]): Map<string, Winner> => {
 export const commit = (deps: CommitDeps, place: SpacePlace, changes: readonly Change[]): Promise<ChangeResult[]> =>
   retryConflicts(() => commitOnce(deps, place, changes));
 
-/** A conflict says that the work was done on what is no longer true: it is done again on what is. */
-export const retryConflicts = async <T>(work: () => Promise<T>): Promise<T> => {
-  for (let attempt = 1; ; attempt++) {
-    try {
-      return await work();
-    } catch (error) {
-      if (!(error instanceof ConflictError) || attempt === attempts) throw error;
-    }
+/** What a commit stands on. */
+interface Base {
+  head: Entry<Head> | undefined;
+  /** The published data that the batch changes; undefined: it begins the space, or a new life of it. */
+  live: LiveHead | undefined;
+  epoch: number;
+  settings: Settings | undefined;
+  writer: TableWriter | undefined;
+}
+
+const standOn = async ({ store }: CommitDeps, place: SpacePlace, changes: readonly Change[]): Promise<Base> => {
+  const [head, settings] = await Promise.all([place.records.head.read(), place.records.settings.read()]);
+  const epoch = Math.max(head?.value.epoch ?? 1, ...changes.map((change) => change.epoch));
+  const live = isLive(head?.value) && head.value.epoch === epoch ? head.value : undefined;
+  return { head, live, epoch, settings: settings?.value, writer: live === undefined ? undefined : await writerAt(store, place.table, live) };
+};
+
+const commitOnce = async (deps: CommitDeps, place: SpacePlace, changes: readonly Change[]): Promise<ChangeResult[]> => {
+  const base = await standOn(deps, place, changes);
+  const { head, live, epoch, writer } = base;
+  // A request of an earlier life of the space went with it; one of a life that has since been deleted goes too.
+  const alive = changes.filter((change) => change.epoch === epoch && change.epoch === (base.settings?.epoch ?? epoch));
+  const tombstoneSeq = head?.value.tombstone_seq ?? 0;
+  const verdict = await judge({ writer, live, tombstones: (last) => tombstonesFor(place, last, tombstoneSeq) }, alive);
+  const buriedSeq = await bury(deps, place, verdict);
+
+  const rows = verdict.news.flatMap(([, { rows: some = [] }]) => some);
+  const begins = head === undefined ? rows.length > 0 || verdict.buried.size > 0 : epoch > head.value.epoch;
+  const isChanged = begins || rows.length > 0 || verdict.replaced.length > 0 || buriedSeq > tombstoneSeq;
+  let published = head?.value;
+  if (isChanged) {
+    const written = await write(deps, place, base, verdict.replaced, rows);
+    const previous = live ?? undefined;
+    const changedRows = rows.length + verdict.replaced.length;
+    published = {
+      space: spaceKeyText(place.records.key),
+      epoch,
+      ...written,
+      seq: Math.max(head?.value.seq ?? 0, ...changes.map(({ seq }) => seq)),
+      deleted_seq: Math.max(head?.value.deleted_seq ?? 0, ...changes.filter(({ kind }) => kind === 'clear').map(({ seq }) => seq)),
+      tombstone_seq: Math.max(tombstoneSeq, buriedSeq),
+      published_at: formatMicros(deps.nowMs() * 1000),
+      created_at: previous?.created_at ?? base.settings?.created_at ?? new Date(deps.nowMs()).toISOString(),
+      unmaintained: { commits: (previous?.unmaintained.commits ?? 0) + 1, rows: (previous?.unmaintained.rows ?? 0) + changedRows },
+    };
+    await publish(place, head, published);
+    deps.published?.(place.records.key, published, changedRows);
   }
+  const version = isLive(published) ? published.version : null;
+  return changes.map((change) => ({ version, ...verdict.resultOf(change) }));
 };
 
-const commitOnce = async ({ store, nowMs, published }: CommitDeps, { records, table }: SpacePlace, changes: readonly Change[]): Promise<ChangeResult[]> => {
-  const head = await records.head.read();
-  const winners = winnersOf(changes);
-  const deletedSeq = head?.value.deleted_seq ?? 0;
-  for (const [docId, { order }] of winners) if (order.seq <= deletedSeq) winners.delete(docId);
-
-  const writer = head === undefined ? undefined : await writerAt(store, table, head.value);
-  const stored = writer === undefined || winners.size === 0 ? [] : await writer.storedDocuments([...winners.keys()]);
-  const current = new Map(stored.map((document) => [document.doc_id, document]));
-  const toWrite = [...winners].filter(([docId, { order }]) => isLater(order, current.get(docId)));
-  const rows = toWrite.flatMap(([, winner]) => winner.rows);
-
-  const result = (version: number | null): ChangeResult[] => changes.map((change) => resultOf(change, winners, current, version));
-  if (rows.length === 0) return result(head?.value.version ?? null);
-
-  const settings = await records.settings.read();
-  if (settings === undefined) throw new Error(`space ${spaceKeyText(records.key)} has documents to write but no settings`);
-  const { embedding_model, dimension, metric, language, fields, created_at } = settings.value;
-  if (embedding_model === null || dimension === null) throw new Error(`space ${spaceKeyText(records.key)} has documents to write but no model`);
-  const shape: TableShape = {
-    dimension,
-    metric,
-    fields,
-    language: head === undefined ? (language ?? detectLanguage(rows.map((row) => row.text ?? ''))) : head.value.table.language,
-  };
-
-  const replaced = toWrite.map(([docId]) => docId).filter((docId) => current.has(docId));
-  const version = writer === undefined ? await store.create(table, shape, rows) : await replaceDocuments(writer, shape, replaced, rows);
-  const next: Head = {
-    space: spaceKeyText(records.key),
-    incarnation: head?.value.incarnation ?? newId('incarnation', nowMs()),
-    version,
-    seq: Math.max(head?.value.seq ?? 0, ...changes.map(({ seq }) => seq)),
-    deleted_seq: deletedSeq,
-    published_at: formatMicros(nowMs() * 1000),
-    created_at: head?.value.created_at ?? created_at,
-    unmaintained: { commits: (head?.value.unmaintained.commits ?? 0) + 1, rows: (head?.value.unmaintained.rows ?? 0) + rows.length },
-    table: { embedding_model, ...shape },
-  };
-  await publish(records.head, head, next);
-  published?.(records.key, next, rows.length);
-  return result(version);
+/** Only what was accepted before the newest tombstone can be kept out by one. */
+const tombstonesFor = async ({ records }: SpacePlace, last: Parameters<Parameters<typeof judge>[0]['tombstones']>[0], tombstoneSeq: number) => {
+  const late = [...last].filter(([, { order, rows }]) => rows !== undefined && order.seq <= tombstoneSeq);
+  if (late.length === 0) return new Map();
+  return findTombstones(records, new Set(late.map(([docId]) => docId)), Math.min(...late.map(([, { order }]) => order.seq)));
 };
 
-export const publish = async (register: SpacePlace['records']['head'], after: Entry<Head> | undefined, next: Head): Promise<void> => {
-  if (!(await register.write(after, next))) throw new ConflictError('another writer published first');
+/** Keeps what was deleted out, and sees to it that its bytes go. @returns the highest seq that was buried */
+const bury = async ({ nowMs }: CommitDeps, { records }: SpacePlace, { buried }: Verdict): Promise<number> => {
+  let highest = 0;
+  for (const [change, documents] of buried) {
+    if (documents.length === 0) continue;
+    await writeTombstones(
+      records,
+      change.task_id,
+      documents.map(({ doc_id, order }) => ({ doc_id, ...order })),
+      nowMs(),
+    );
+    highest = Math.max(highest, ...documents.map(({ order }) => order.seq));
+  }
+  if (highest > 0) await markDue(records.blobs, records.key, nowMs());
+  return highest;
 };
 
-/** The table's writer, standing exactly on the published version: what nobody published is rolled back. */
-export const writerAt = async (store: NexusVectorStore, table: SpacePlace['table'], head: Head): Promise<TableWriter> => {
-  const writer = await store.writer(table);
-  if (writer === undefined) throw new Error(`table ${table.name} is gone, but version ${head.version} of it is published`);
-  const newest = await writer.version();
-  if (newest !== head.version) expectNext(newest, await writer.restore(head.version));
-  return writer;
+const write = async (
+  deps: CommitDeps,
+  place: SpacePlace,
+  base: Base,
+  replaced: readonly string[],
+  rows: readonly ChunkRow[],
+): Promise<Pick<Head, 'incarnation' | 'version' | 'table'>> => {
+  const { live, writer } = base;
+  if (live !== undefined && writer !== undefined) {
+    const table = { ...live.table, fields: base.settings?.fields ?? live.table.fields };
+    return { incarnation: live.incarnation, version: await replaceDocuments(writer, table, replaced, rows), table };
+  }
+  const incarnation = newId('incarnation', deps.nowMs());
+  if (rows.length > 0) {
+    const table = firstShape(place, base, rows);
+    return { incarnation, version: await deps.store.create(place.table, table, rows), table };
+  }
+  const ended = isLive(base.head?.value) ? base.head.value : undefined;
+  const version = ended === undefined ? (base.head?.value.version ?? 0) : await (await writerAt(deps.store, place.table, ended)).clear(ended.table);
+  return { incarnation, version, table: null };
 };
 
-/** Out with every chunk of the documents' old versions, in with the new ones. Each step must follow directly on the one before. */
+const firstShape = ({ records }: SpacePlace, { settings }: Base, rows: readonly ChunkRow[]): LiveHead['table'] => {
+  if (settings?.embedding_model == null || settings.dimension === null)
+    throw new Error(`space ${spaceKeyText(records.key)} has documents to write but no model`);
+  const { embedding_model, dimension, metric, fields } = settings;
+  return { embedding_model, dimension, metric, fields, language: settings.language ?? detectLanguage(rows.map(({ text }) => text ?? '')) };
+};
+
+/** Out with every chunk of the documents' old versions, in with the new ones. */
 const replaceDocuments = async (writer: TableWriter, shape: TableShape, replaced: readonly string[], rows: readonly ChunkRow[]): Promise<number> => {
   let version = await writer.version();
   const known = await writer.fieldNames();
   const added = Object.entries(shape.fields).filter(([key]) => !known.has(key));
-  if (added.length > 0) version = expectNext(version, await writer.addFields(Object.fromEntries(added)));
+  if (added.length > 0 && rows.length > 0) version = expectNext(version, await writer.addFields(Object.fromEntries(added)));
   if (replaced.length > 0) version = expectNext(version, await writer.deleteDocuments(replaced));
-  return expectNext(version, await writer.append(rows, shape));
-};
-
-const expectNext = (before: number, after: number): number => {
-  if (after !== before + 1) throw new ConflictError(`version ${after} came after ${before}: somebody else committed`);
-  return after;
-};
-
-const isLater = (order: Order, stored: StoredDocument | undefined): boolean => stored === undefined || compareOrder(stored, order) < 0;
-
-/** A document of a change is written when the change's own version of it is what the space now holds. */
-const resultOf = (change: Change, winners: Map<string, Winner>, current: Map<string, StoredDocument>, version: number | null): ChangeResult => {
-  const written: string[] = [];
-  const superseded: string[] = [];
-  for (const { doc_id } of change.documents) {
-    const winner = winners.get(doc_id);
-    const stored = current.get(doc_id);
-    const holds = winner !== undefined && compareOrder(winner.order, change) === 0 && (stored === undefined || compareOrder(stored, change) <= 0);
-    (holds ? written : superseded).push(doc_id);
-  }
-  return { version, written, superseded };
+  return rows.length === 0 ? version : expectNext(version, await writer.append(rows, shape));
 };

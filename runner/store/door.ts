@@ -2,22 +2,23 @@ import type { Pin } from '../../shared/cursor.ts';
 import { limits } from '../../shared/limits.ts';
 import type { SpaceKey } from '../../shared/space-key.ts';
 import type { NexusVectorStore, TableReader } from '../ports/vector-store.ts';
-import type { Head } from '../records/space-records.ts';
+import { isLive, type LiveHead } from '../records/space-records.ts';
 import type { Places } from './spaces.ts';
 
 /** The one door to the data: whoever reads a space asks here for it, at a version. */
 export interface Door {
   /** What is published. Undefined: the space has no data. */
-  head(key: SpaceKey, consistency?: 'strong' | 'eventual'): Promise<Head | undefined>;
+  head(key: SpaceKey, consistency?: 'strong' | 'eventual'): Promise<LiveHead | undefined>;
   /** @throws VersionGoneError when that version is no more */
-  reader(key: SpaceKey, pin: Pin, head: Head): Promise<TableReader>;
+  reader(key: SpaceKey, pin: Pin, head: LiveHead): Promise<TableReader>;
 }
 
 export const createDoor = (places: Places, store: NexusVectorStore): Door => ({
   async head(key, consistency = 'strong') {
     const { head } = places.space(key).records;
     const remembered = consistency === 'eventual' ? head.remembered(limits.eventualAgeMs) : undefined;
-    return (remembered === undefined ? await head.read() : remembered.entry)?.value;
+    const found = (remembered === undefined ? await head.read() : remembered.entry)?.value;
+    return isLive(found) ? found : undefined;
   },
 
   reader: (key, pin, head) => store.reader(places.space(key).table, pin, head.table),

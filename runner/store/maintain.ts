@@ -1,8 +1,9 @@
 import { limits } from '../../shared/limits.ts';
 import { formatMicros } from '../../shared/time.ts';
 import type { MaintenanceOutcome, NexusVectorStore } from '../ports/vector-store.ts';
-import type { Head } from '../records/space-records.ts';
-import { ConflictError, publish, retryConflicts, writerAt } from './commit.ts';
+import { type Head, isLive } from '../records/space-records.ts';
+import { ConflictError, retryConflicts } from './conflict.ts';
+import { publish, writerAt } from './publish.ts';
 import type { SpacePlace } from './spaces.ts';
 
 /** Rows written since the last maintenance that make it worth while: they are searched one by one until then. */
@@ -34,22 +35,24 @@ export interface MaintainDeps {
  * Compacts, indexes and prunes a space and publishes the result. Versions that were current within
  * `limits.versionRetentionMs` stay, however long ago they were committed: a space that slept for a week keeps its
  * cursors at its first write.
+ * @param erase also rewrite what still holds the bytes of deleted rows
  * @returns the steps that failed; undefined when there was nothing to do
  */
-export const maintain = async (deps: MaintainDeps, place: SpacePlace): Promise<MaintenanceOutcome | undefined> =>
-  retryConflicts(() => maintainOnce(deps, place));
+export const maintain = async (deps: MaintainDeps, place: SpacePlace, erase: boolean): Promise<MaintenanceOutcome | undefined> =>
+  retryConflicts(() => maintainOnce(deps, place, erase));
 
-const maintainOnce = async ({ store, nowMs }: MaintainDeps, { records, table }: SpacePlace): Promise<MaintenanceOutcome | undefined> => {
+const maintainOnce = async ({ store, nowMs }: MaintainDeps, place: SpacePlace, erase: boolean): Promise<MaintenanceOutcome | undefined> => {
+  const { records, table } = place;
   const head = await records.head.read();
-  if (head === undefined || head.value.unmaintained.commits === 0) return undefined;
+  if (!isLive(head?.value) || (head.value.unmaintained.commits === 0 && !erase)) return undefined;
   const writer = await writerAt(store, table, head.value);
   const since = await records.head.currentSince(nowMs() - limits.versionRetentionMs);
   const pruneBefore = new Date((since ?? 0) - clockMarginMs);
 
   const before = await writer.contentDigest();
-  const outcome = await writer.maintain(head.value.table, pruneBefore);
+  const outcome = await writer.maintain(head.value.table, pruneBefore, erase);
   if ((await writer.contentDigest()) !== before) throw new ConflictError('rows changed under maintenance: somebody else committed');
-  await publish(records.head, head, {
+  await publish(place, head, {
     ...head.value,
     version: outcome.version,
     published_at: formatMicros(nowMs() * 1000),

@@ -1,11 +1,11 @@
-import type { IngestRequest, NexusEvent } from '../../shared/events.ts';
+import type { NexusEvent, TaskRequest } from '../../shared/events.ts';
 import { locateArea } from '../../shared/space-key.ts';
 import { putJson } from '../records/json-blob.ts';
 import { taskRecords } from '../records/task-records.ts';
 import type { Places } from '../store/spaces.ts';
 
 /** A request that was tried too often: its task ends as failed, and the message is kept, to be looked at and replayed. */
-export const buryRequest = async (places: Places, nowMs: () => number, event: NexusEvent & { data: IngestRequest }, seq: number): Promise<void> => {
+export const buryRequest = async (places: Places, nowMs: () => number, event: NexusEvent & { data: TaskRequest['data'] }, seq: number): Promise<void> => {
   const { task_id, requested_by } = event.data;
   const blobs = places.blobs(requested_by);
   await putJson(blobs, `${locateArea(requested_by).deadLetters}/${task_id}.json`, { event, seq, buried_at: new Date(nowMs()).toISOString() });

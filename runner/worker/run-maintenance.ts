@@ -16,8 +16,8 @@ export interface RunMaintenanceDeps {
 }
 
 /** Maintenance is an event like any other: it waits its turn for the space's lease, and may come twice. */
-export const runMaintenance = async ({ store, queue, nowMs, log }: RunMaintenanceDeps, space: SpaceKey): Promise<void> => {
-  const outcome = await queue.withLease(space, (place) => maintain({ store, nowMs }, place));
+export const runMaintenance = async ({ store, queue, nowMs, log }: RunMaintenanceDeps, space: SpaceKey, erase: boolean): Promise<void> => {
+  const outcome = await queue.withLease(space, (place) => maintain({ store, nowMs }, place, erase));
   for (const { step, error } of outcome?.failures ?? []) log.error('maintenance.step_failed', { space: spaceKeyText(space), step, error: String(error) });
 };
 
@@ -27,6 +27,6 @@ export const askForMaintenance =
   (key, head, writtenRows) => {
     if (!becameDue(head, writtenRows)) return;
     events
-      .publish(maintenanceEvent(key, newId('event', nowMs()), nowMs()))
+      .publish(maintenanceEvent(key, false, newId('event', nowMs()), nowMs()))
       .catch((error: unknown) => log.warn('maintenance.not_asked', { space: spaceKeyText(key), error: String(error) }));
   };

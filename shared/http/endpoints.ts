@@ -1,20 +1,28 @@
 import type { z } from 'zod';
 import type { Access, RequestContext } from '../context.ts';
 import type { ErrorCode } from '../errors.ts';
+import { parseFilter } from '../filter.ts';
 import { limits } from '../limits.ts';
 import { NEXUS_BLOB_STORE, NEXUS_STORE, type ResourceKind } from '../routes.ts';
 import { areaPath, type Scope, spaceKey, spaceKeyText, systemTenant } from '../space-key.ts';
 import { blobParamsSchema, blobResponseSchema } from './blobs.ts';
+import {
+  type DeleteDocumentsBody,
+  deleteDocumentsBodySchema,
+  documentParamsSchema,
+  documentQuerySchema,
+  documentResponseSchema,
+  documentsQuerySchema,
+  documentsResponseSchema,
+} from './documents.ts';
 import { acceptedSchema, ingestBodySchema } from './ingest.ts';
 import { scopeQuerySchema, spaceParamsSchema } from './parts.ts';
-import { checkQuery, type QueryRequest, queryRequestSchema, queryResponseSchema } from './query.ts';
+import { type QueryRequest, queryRequestSchema, queryResponseSchema } from './query.ts';
 import { descriptionSchema, settingsBodySchema, settingsSchema, spacesQuerySchema, spacesResponseSchema } from './spaces.ts';
 import { taskParamsSchema, taskSchema, tasksQuerySchema, tasksResponseSchema } from './tasks.ts';
 
 /** One body kind: JSON with a schema, or bytes that pass through. */
-export type EndpointBody =
-  | { kind: 'json'; schema: z.ZodType<Record<string, unknown>>; maxBytes: number; check?: (body: never) => void }
-  | { kind: 'stream'; maxBytes: number };
+export type EndpointBody = { kind: 'json'; schema: z.ZodType<Record<string, unknown>>; maxBytes: number } | { kind: 'stream'; maxBytes: number };
 
 /**
  * One row per endpoint of contract section 3. The edge authorises, validates and routes by it, the runner mounts its
@@ -30,6 +38,8 @@ export interface Endpoint {
   readonly params?: z.ZodType<Record<string, string>>;
   readonly query?: z.ZodType<Record<string, unknown>>;
   readonly body?: EndpointBody;
+  /** What a schema cannot express. @throws NexusError 422 */
+  readonly check?: (input: EndpointInput) => void;
   /** Takes `Idempotency-Key`. */
   readonly idempotent?: true;
   readonly status: 200 | 202;
@@ -37,6 +47,10 @@ export interface Endpoint {
   /** Codes beyond those that every endpoint can give. */
   readonly codes: readonly ErrorCode[];
 }
+
+const checkFilter = (filter: unknown): void => {
+  if (filter !== undefined) parseFilter(filter);
+};
 
 const store = [NEXUS_STORE] as const;
 const blob = [NEXUS_BLOB_STORE] as const;
@@ -65,7 +79,8 @@ export const endpoints = {
     access: 'read',
     routes: store,
     params: spaceParamsSchema,
-    body: { kind: 'json', schema: queryRequestSchema, maxBytes: limits.edgeReadsBodyBytes, check: checkQuery },
+    body: { kind: 'json', schema: queryRequestSchema, maxBytes: limits.edgeReadsBodyBytes },
+    check: ({ body }) => checkFilter(body?.filter),
     status: 200,
     response: queryResponseSchema,
     codes: [
@@ -140,6 +155,76 @@ export const endpoints = {
     response: descriptionSchema,
     codes: ['nexus.global_read_forbidden'],
   },
+  deleteSpace: {
+    id: 'deleteSpace',
+    method: 'DELETE',
+    path: '/nexus/spaces/{space_id}',
+    summary: 'Delete a space: its documents, files and settings',
+    access: 'write',
+    routes: both,
+    params: spaceParamsSchema,
+    query: scopeQuerySchema,
+    idempotent: true,
+    status: 202,
+    response: acceptedSchema,
+    codes: ['nexus.idempotency_conflict', 'nexus.global_write_forbidden'],
+  },
+  listDocuments: {
+    id: 'listDocuments',
+    method: 'GET',
+    path: '/nexus/spaces/{space_id}/documents',
+    summary: 'Documents of a space, by id',
+    access: 'read',
+    routes: store,
+    params: spaceParamsSchema,
+    query: documentsQuerySchema,
+    check: ({ query }) => checkFilter(query.filter),
+    status: 200,
+    response: documentsResponseSchema,
+    codes: ['nexus.cursor_invalid', 'nexus.filter_unsupported', 'nexus.global_read_forbidden'],
+  },
+  deleteDocuments: {
+    id: 'deleteDocuments',
+    method: 'POST',
+    path: '/nexus/spaces/{space_id}/documents/delete',
+    summary: 'Delete documents by id or by filter',
+    access: 'write',
+    routes: both,
+    params: spaceParamsSchema,
+    body: { kind: 'json', schema: deleteDocumentsBodySchema, maxBytes: limits.edgeReadsBodyBytes },
+    check: ({ body }) => checkFilter((body as DeleteDocumentsBody).filter),
+    idempotent: true,
+    status: 202,
+    response: acceptedSchema,
+    codes: ['nexus.idempotency_conflict', 'nexus.filter_unsupported', 'nexus.global_write_forbidden'],
+  },
+  getDocument: {
+    id: 'getDocument',
+    method: 'GET',
+    path: '/nexus/spaces/{space_id}/documents/{doc_id}',
+    summary: 'One document, with its text if asked',
+    access: 'read',
+    routes: store,
+    params: documentParamsSchema,
+    query: documentQuerySchema,
+    status: 200,
+    response: documentResponseSchema,
+    codes: ['nexus.not_found', 'nexus.global_read_forbidden'],
+  },
+  deleteDocument: {
+    id: 'deleteDocument',
+    method: 'DELETE',
+    path: '/nexus/spaces/{space_id}/documents/{doc_id}',
+    summary: 'Delete one document',
+    access: 'write',
+    routes: both,
+    params: documentParamsSchema,
+    query: scopeQuerySchema,
+    idempotent: true,
+    status: 202,
+    response: acceptedSchema,
+    codes: ['nexus.idempotency_conflict', 'nexus.global_write_forbidden'],
+  },
   putBlob: {
     id: 'putBlob',
     method: 'PUT',
@@ -183,8 +268,8 @@ export const endpoints = {
 export type EndpointId = keyof typeof endpoints;
 export const endpointList: readonly Endpoint[] = Object.values(endpoints);
 
-/** `{name}` → Hono's `:name`; a blob's name may hold slashes. */
-export const honoPath = (path: string): string => path.replaceAll('{name}', ':name{.+}').replaceAll(/\{(\w+)\}/g, ':$1');
+/** `{name}` → Hono's `:name`; a blob's name and a document's id may hold slashes. */
+export const honoPath = (path: string): string => path.replace(/\{(name|doc_id)\}/, ':$1{.+}').replaceAll(/\{(\w+)\}/g, ':$1');
 
 /** What was parsed of one request. */
 export interface EndpointInput {
@@ -211,6 +296,8 @@ export const pagedRequest = (
     if (request.include_global === true && own.scope === 'tenant') locations.push(spaceKeyText(spaceKey(context, 'global', own.space_id)));
     return { fields: request, locations };
   }
+  if (endpoint.id === endpoints.listDocuments.id)
+    return { fields: input.query, locations: [spaceKeyText(spaceKey(context, scope ?? 'tenant', input.params.space_id ?? ''))] };
   if (endpoint.id === endpoints.listTasks.id || endpoint.id === endpoints.listSpaces.id) {
     const tenant_id = scope === 'global' ? systemTenant : context.tenant_id;
     return { fields: input.query, locations: [areaPath({ ...context, tenant_id })] };

@@ -1,5 +1,4 @@
 import { z } from 'zod';
-import { parseFilter } from '../filter.ts';
 import { limits } from '../limits.ts';
 import { scopeSchema } from '../space-key.ts';
 import { filterSchema, metadataSchema, vectorSchema } from './parts.ts';
@@ -51,11 +50,6 @@ export type QueryMode = NonNullable<QueryRequest['mode']>;
 
 export const modeOf = (request: { query?: string | undefined; vector?: number[] | undefined; mode?: QueryMode | undefined }): QueryMode =>
   request.mode ?? (request.query === undefined ? 'vector' : 'hybrid');
-
-/** Checks that a schema cannot express. @throws NexusError 422 `nexus.filter_unsupported` */
-export const checkQuery = (request: QueryRequest): void => {
-  if (request.filter !== undefined) parseFilter(request.filter);
-};
 
 export const hitSchema = z.object({
   id: z.string(),

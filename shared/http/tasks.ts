@@ -6,6 +6,8 @@ import { pageQuery } from './parts.ts';
 export const taskStatuses = ['queued', 'running', 'succeeded', 'partial', 'failed'] as const;
 export const taskStatusSchema = z.enum(taskStatuses);
 export type TaskStatus = z.infer<typeof taskStatusSchema>;
+export const taskKindSchema = z.enum(['ingest', 'delete']);
+export type TaskKind = z.infer<typeof taskKindSchema>;
 export const finalStatuses: readonly TaskStatus[] = ['succeeded', 'partial', 'failed'];
 
 export const taskCountsSchema = z.object({
@@ -19,7 +21,7 @@ export type TaskCounts = z.infer<typeof taskCountsSchema>;
 
 export const taskSchema = z.object({
   task_id: z.string(),
-  kind: z.enum(['ingest']),
+  kind: taskKindSchema,
   space_id: z.string(),
   scope: scopeSchema,
   status: taskStatusSchema,

@@ -1,5 +1,6 @@
 import { Index, type Table } from '@lancedb/lancedb';
 import type { MaintenanceOutcome, TableShape } from '../../ports/vector-store.ts';
+import { textIndexFor } from './text-index.ts';
 
 /** From here on an index on doc_id pays: finding a document's rows by scan reads the whole column. */
 const documentIndexRows = 10_000;
@@ -8,8 +9,6 @@ const vectorIndexRows = 30_000;
 
 type Step = { step: string; run: () => Promise<unknown> };
 
-const distanceTypes = { cosine: 'cosine', l2: 'l2', dot: 'dot' } as const;
-
 /** The indexes that a table of this size should have and has not. */
 const missingIndexes = async (table: Table, shape: TableShape): Promise<Step[]> => {
   const [rows, indices] = await Promise.all([table.countRows(), table.listIndices()]);
@@ -17,14 +16,38 @@ const missingIndexes = async (table: Table, shape: TableShape): Promise<Step[]> 
   const steps: Step[] = [];
   if (rows >= documentIndexRows && !has('doc_id')) steps.push({ step: 'index doc_id', run: () => table.createIndex('doc_id', { config: Index.btree() }) });
   if (rows >= vectorIndexRows && !has('vector')) {
-    const config = Index.hnswSq({ distanceType: distanceTypes[shape.metric] });
+    const config = Index.hnswSq({ distanceType: shape.metric });
     steps.push({ step: 'index vector', run: () => table.createIndex('vector', { config }) });
   }
   return steps;
 };
 
+/**
+ * Compaction joins only fragments that the same indexes cover, so what was appended since the last refresh is joined by
+ * a second pass, after the first has indexed it.
+ */
+const compactAndRefresh = async (table: Table, pruneBefore: Date): Promise<void> => {
+  await table.optimize({ cleanupOlderThan: pruneBefore });
+  if ((await table.stats()).fragmentStats.numSmallFragments > 1) await table.optimize({ cleanupOlderThan: pruneBefore });
+};
+
+/** Index files hold words and vectors of rows that are gone, until they are built anew. */
+const rebuildIndexes = async (table: Table, shape: TableShape): Promise<Step[]> => {
+  const indices = await table.listIndices();
+  const configs: Record<string, () => Index> = {
+    text: () => textIndexFor(shape.language),
+    doc_id: () => Index.btree(),
+    vector: () => Index.hnswSq({ distanceType: shape.metric }),
+  };
+  return indices.flatMap(({ columns }) => {
+    const column = columns[0] ?? '';
+    const config = configs[column];
+    return config === undefined ? [] : [{ step: `rebuild index ${column}`, run: () => table.createIndex(column, { config: config(), replace: true }) }];
+  });
+};
+
 /** Each step is tried whatever became of the one before. */
-export const maintainTable = async (table: Table, shape: TableShape, pruneBefore: Date): Promise<MaintenanceOutcome> => {
+export const maintainTable = async (table: Table, shape: TableShape, pruneBefore: Date, erase: boolean): Promise<MaintenanceOutcome> => {
   const failures: MaintenanceOutcome['failures'] = [];
   const attempt = async ({ step, run }: Step): Promise<void> => {
     try {
@@ -34,6 +57,7 @@ export const maintainTable = async (table: Table, shape: TableShape, pruneBefore
     }
   };
   for (const step of await missingIndexes(table, shape)) await attempt(step);
-  await attempt({ step: 'compact, prune and refresh indexes', run: () => table.optimize({ cleanupOlderThan: pruneBefore }) });
+  await attempt({ step: 'compact, prune and refresh indexes', run: () => compactAndRefresh(table, pruneBefore) });
+  if (erase) for (const step of await rebuildIndexes(table, shape)) await attempt(step);
   return { version: await table.version(), failures };
 };

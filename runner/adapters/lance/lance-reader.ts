@@ -2,7 +2,8 @@ import type { Table } from '@lancedb/lancedb';
 import type { Table as ArrowTable } from 'apache-arrow';
 import type { FilterNode } from '../../../shared/filter.ts';
 import type { FieldType } from '../../../shared/http/spaces.ts';
-import { type HitRow, type RawHit, type TableReader, VersionGoneError } from '../../ports/vector-store.ts';
+import { type DocumentRow, type HitRow, type RawHit, type TableReader, type TextPiece, VersionGoneError } from '../../ports/vector-store.ts';
+import { docIdIn, quotedText } from './document-where.ts';
 import { filterToWhere } from './filter-to-where.ts';
 
 /** A file that a manifest names and that is not there means that the version was pruned. */
@@ -30,9 +31,25 @@ const rawHits = (table: ArrowTable, number: 'distance' | 'bm25', column: string)
   return ids.map((id, index) => ({ id: id ?? '', rowId: rowIds[index] ?? 0n, [number]: numbers[index] ?? 0 }));
 };
 
+const documentColumns = ['doc_id', 'type', 'seq', 'source_uri', 'metadata'];
+const rowsOf = (table: ArrowTable): Record<string, unknown>[] => table.toArray().map((row) => row?.toJSON() as Record<string, unknown>);
+
 /** Reads of one table at one version. The handle is opened at that version and never moved. */
 export const lanceReader = (table: Table, fields: Readonly<Record<string, FieldType>>): TableReader => {
   const where = (filter: FilterNode | undefined): string | undefined => (filter === undefined ? undefined : filterToWhere(filter, fields));
+
+  const withChunkCounts = async (heads: Record<string, unknown>[]): Promise<DocumentRow[]> => {
+    if (heads.length === 0) return [];
+    const found = (await reading(
+      table
+        .query()
+        .where(docIdIn(heads.map(({ doc_id }) => String(doc_id))))
+        .select(['doc_id'])
+        .toArrow(),
+    )) as unknown as ArrowTable;
+    const counts = Map.groupBy(strings(found, 'doc_id'), (docId) => docId);
+    return heads.map((head) => ({ ...(head as unknown as DocumentRow), seq: Number(head.seq), chunks: counts.get(String(head.doc_id))?.length ?? 0 }));
+  };
 
   return {
     async vectorSearch(vector, metric, depth, filter) {
@@ -68,6 +85,41 @@ export const lanceReader = (table: Table, fields: Readonly<Record<string, FieldT
           ...(select.vector ? { vector: Array.from(value.vector as Iterable<number>) } : {}),
         };
       });
+    },
+
+    async documents(after, limit, filter) {
+      const conditions = [
+        'chunk = 0',
+        ...(after === undefined ? [] : [`doc_id > ${quotedText(after)}`]),
+        ...(filter === undefined ? [] : [filterToWhere(filter, fields)]),
+      ];
+      const heads = await reading(
+        table.query().where(conditions.join(' AND ')).select(documentColumns).orderBy({ columnName: 'doc_id', ascending: true }).limit(limit).toArrow(),
+      );
+      return withChunkCounts(rowsOf(heads as unknown as ArrowTable));
+    },
+
+    async document(docId) {
+      const heads = await reading(
+        table
+          .query()
+          .where(`chunk = 0 AND ${docIdIn([docId])}`)
+          .select(documentColumns)
+          .limit(1)
+          .toArrow(),
+      );
+      return (await withChunkCounts(rowsOf(heads as unknown as ArrowTable)))[0];
+    },
+
+    async pieces(docId) {
+      const found = await reading(
+        table
+          .query()
+          .where(docIdIn([docId]))
+          .select(['chunk', 'text', 'start', 'end', 'lead'])
+          .toArrow(),
+      );
+      return (rowsOf(found as unknown as ArrowTable) as unknown as (TextPiece & { chunk: number })[]).sort((a, b) => a.chunk - b.chunk);
     },
 
     async stats() {

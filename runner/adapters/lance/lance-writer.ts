@@ -2,12 +2,18 @@ import { createHash } from 'node:crypto';
 import type { Table } from '@lancedb/lancedb';
 import type { Table as ArrowTable } from 'apache-arrow';
 import type { StoredDocument, TableWriter } from '../../ports/vector-store.ts';
-import { fieldOfColumn, fieldSchema } from './columns.ts';
+import { fieldColumn, fieldOfColumn, fieldSchema } from './columns.ts';
+import { docIdIn } from './document-where.ts';
+import { filterToWhere } from './filter-to-where.ts';
 import { maintainTable } from './lance-maintenance.ts';
 import { rowsToArrow } from './rows-to-arrow.ts';
 
-const quoted = (text: string): string => `'${text.replaceAll("'", "''")}'`;
-const oneOf = (docIds: readonly string[]): string => `doc_id IN (${docIds.map(quoted).join(', ')})`;
+const storedColumns = ['doc_id', 'seq', 'task_id'];
+const storedDocuments = (found: ArrowTable): StoredDocument[] =>
+  found.toArray().map((row) => {
+    const value = row?.toJSON() as { doc_id: string; seq: bigint; task_id: string };
+    return { doc_id: value.doc_id, seq: Number(value.seq), task_id: value.task_id };
+  });
 
 /** The newest version of a table, for the writer that holds the space's lease. */
 export const lanceWriter = (table: Table): TableWriter => ({
@@ -30,19 +36,24 @@ export const lanceWriter = (table: Table): TableWriter => ({
   },
 
   async storedDocuments(docIds) {
-    const found = (await table
-      .query()
-      .where(`chunk = 0 AND ${oneOf(docIds)}`)
-      .select(['doc_id', 'seq', 'task_id'])
-      .toArrow()) as unknown as ArrowTable;
-    return found.toArray().map((row): StoredDocument => {
-      const value = row?.toJSON() as { doc_id: string; seq: bigint; task_id: string };
-      return { doc_id: value.doc_id, seq: Number(value.seq), task_id: value.task_id };
-    });
+    return storedDocuments(
+      (await table
+        .query()
+        .where(`chunk = 0 AND ${docIdIn(docIds)}`)
+        .select(storedColumns)
+        .toArrow()) as unknown as ArrowTable,
+    );
+  },
+
+  async storedWhere(filter, beforeSeq, shape) {
+    const columns = new Set((await table.schema()).fields.map(({ name }) => name));
+    const fields = Object.fromEntries(Object.entries(shape.fields).filter(([key]) => columns.has(fieldColumn(key))));
+    const where = `chunk = 0 AND seq < ${beforeSeq} AND ${filterToWhere(filter, fields)}`;
+    return storedDocuments((await table.query().where(where).select(storedColumns).toArrow()) as unknown as ArrowTable);
   },
 
   async deleteDocuments(docIds) {
-    return (await table.delete(oneOf(docIds))).version;
+    return (await table.delete(docIdIn(docIds))).version;
   },
 
   async append(rows, shape) {
@@ -62,5 +73,15 @@ export const lanceWriter = (table: Table): TableWriter => ({
     return `${rows} ${sum}`;
   },
 
-  maintain: (shape, pruneBefore) => maintainTable(table, shape, pruneBefore),
+  maintain: (shape, pruneBefore, erase) => maintainTable(table, shape, pruneBefore, erase),
+
+  async clear(shape) {
+    // An overwrite by an empty table: version numbers go on, so that nothing of before can be mistaken for what comes.
+    return (await table.add(rowsToArrow([], { ...shape, fields: {} }) as never, { mode: 'overwrite' })).version;
+  },
+
+  async erase(before) {
+    const isEmpty = (await table.countRows()) === 0;
+    await table.optimize({ cleanupOlderThan: before, deleteUnverified: isEmpty });
+  },
 });

@@ -1,0 +1,53 @@
+import { NexusError } from '../../shared/errors.ts';
+import { type DeleteRequest, type DeleteTarget, deleteTargetSchema } from '../../shared/events.ts';
+import { parseFilter } from '../../shared/filter.ts';
+import { removeUploads } from '../blobs/uploads.ts';
+import type { NexusVectorStore } from '../ports/vector-store.ts';
+import type { Change, ChangeResult } from '../store/changes.ts';
+import type { CommitQueue } from '../store/commit-queue.ts';
+import { eraseFiles } from '../store/erase.ts';
+import type { Places } from '../store/spaces.ts';
+import { lostPayload, noCounts, runTask } from '../tasks/run-task.ts';
+
+export interface RunDeleteDeps {
+  places: Places;
+  store: NexusVectorStore;
+  queue: CommitQueue;
+  nowMs: () => number;
+}
+
+const changeOf = (target: DeleteTarget, order: { seq: number; task_id: string; epoch: number }): Change => {
+  switch (target.kind) {
+    case 'documents':
+      return { ...order, kind: 'delete', doc_ids: target.doc_ids };
+    case 'filter':
+      return { ...order, kind: 'delete_where', filter: parseFilter(target.filter) };
+    case 'space':
+      return { ...order, kind: 'clear' };
+  }
+};
+
+/** A delete event, from target to published version to ended task. May run any number of times, anywhere. */
+export const runDelete = (deps: RunDeleteDeps, request: DeleteRequest, seq: number): Promise<void> =>
+  runTask(deps, request, request.target_ref, async ({ payload }) => {
+    const target = request.target ?? (await payload(deleteTargetSchema));
+    if (target === undefined) return lostPayload();
+    let result: ChangeResult;
+    try {
+      result = await deps.queue.submit(request.space, changeOf(target, { seq, task_id: request.task_id, epoch: request.epoch }));
+    } catch (error) {
+      // A literal that does not fit its field will not fit it next time either.
+      if (!(error instanceof NexusError) || error.code !== 'nexus.filter_unsupported') throw error;
+      return { status: 'failed', counts: noCounts, commit_version: null, errors: [{ doc_id: null, code: error.code, message: error.message }] };
+    }
+    if (target.kind === 'space') {
+      await deps.queue.withLease(request.space, (place) => eraseFiles(deps, place));
+      await removeUploads(deps.places.blobs(request.space), request.space, Date.parse(target.accepted_at));
+    }
+    return {
+      status: 'succeeded',
+      counts: { ...noCounts, documents: result.written + result.superseded, written: result.written, superseded: result.superseded },
+      commit_version: result.version,
+      errors: [],
+    };
+  });

@@ -1,0 +1,72 @@
+import { type RequestContext, targetSpace } from '../../shared/context.ts';
+import { validationFailed } from '../../shared/errors.ts';
+import { type AcceptedDocument, INGEST_REQUESTED, type IngestPayload } from '../../shared/events.ts';
+import type { IngestBody, IngestDocument } from '../../shared/http/ingest.ts';
+import type { Registry } from '../../shared/routes.ts';
+import type { SpaceKey } from '../../shared/space-key.ts';
+import type { Blobs } from '../ports/blobs.ts';
+import type { Embedder } from '../ports/embedder.ts';
+import { type AcceptanceCall, type AcceptanceDeps, acceptRequest, carry } from '../tasks/acceptance.ts';
+import { type BlobRefDeps, resolveBlobRef } from './blob-ref.ts';
+import { contentId } from './document-id.ts';
+import { settleSpace } from './settle.ts';
+
+export interface AcceptIngestDeps extends AcceptanceDeps {
+  registry: () => Registry;
+  blobsAt: (root: string) => Blobs;
+  embedder: Embedder;
+}
+
+/** Accepts documents. @throws NexusError 409, 422, 503; then nothing was accepted */
+export const acceptIngest = async (
+  deps: AcceptIngestDeps,
+  context: RequestContext,
+  spaceId: string,
+  body: IngestBody,
+  call: AcceptanceCall,
+): Promise<{ task_id: string }> => {
+  const key = targetSpace(context, body.scope, spaceId);
+  const { records } = deps.places.space(key);
+  return acceptRequest(deps, context, key, call, async (common) => {
+    const named = await Promise.all(body.documents.map((document, index) => resolve(deps, context, key, document, index)));
+    const { epoch, accepted, refused } = await settleSpace(records, await settleIds(named), deps.embedder, deps.nowMs);
+    const payload: IngestPayload = { documents: accepted, refused };
+    const carried = await carry(deps.places.blobs(key), key, common.task_id, payload);
+    const data = {
+      ...common,
+      epoch,
+      ...('ref' in carried ? { payload_ref: carried.ref } : { payload: carried.inline }),
+      ...(body.chunking === undefined ? {} : { chunking: body.chunking }),
+    };
+    return { kind: 'ingest', documents: accepted.length + refused.length, request: { type: INGEST_REQUESTED, data } };
+  });
+};
+
+/** A document whose id may still be missing. */
+type Unnamed = Omit<AcceptedDocument, 'id'> & { id?: string | undefined };
+
+const resolve = async (deps: AcceptIngestDeps, context: RequestContext, key: SpaceKey, document: IngestDocument, index: number): Promise<Unnamed> => {
+  const { blob_ref, type = 'document', ...rest } = document;
+  const accepted: Unnamed = { ...rest, type };
+  if (blob_ref === undefined) return accepted;
+  const refDeps: BlobRefDeps = {
+    blobs: deps.places.blobs(key),
+    blobsAt: deps.blobsAt,
+    registry: deps.registry,
+    imports: deps.places.blobRoute(key).import ?? [],
+  };
+  return { ...accepted, blob: { location: await resolveBlobRef(refDeps, context, key, blob_ref, `documents.${index}.blob_ref`), ref: blob_ref } };
+};
+
+/** Gives every document its id. Two without an id and of one content are one document. */
+const settleIds = async (documents: readonly Unnamed[]): Promise<AcceptedDocument[]> => {
+  const given = new Set(documents.map(({ id }) => id).filter((id) => id !== undefined));
+  const byId = new Map<string, AcceptedDocument>();
+  for (const [index, document] of documents.entries()) {
+    const id = document.id ?? (await contentId(document));
+    if (document.id === undefined && given.has(id))
+      throw validationFailed([{ path: `documents.${index}`, message: 'has the content of a document whose id is given in this request' }]);
+    byId.set(id, { ...document, id });
+  }
+  return [...byId.values()];
+};

@@ -1,0 +1,37 @@
+import { z } from 'zod';
+import { sha256Hex } from '../../shared/bytes.ts';
+import { limits } from '../../shared/limits.ts';
+import { locateDue, type SpaceKey, spaceKeySchema, spaceKeyText } from '../../shared/space-key.ts';
+import type { Blobs } from '../ports/blobs.ts';
+import { getJson, putJsonIfAbsent } from './json-blob.ts';
+
+const markSchema = z.object({ space: spaceKeySchema });
+
+/** Marks of one space within this time are one mark. */
+const roundMs = 10 * 60_000;
+
+/** The name begins with the time it is due at, so that a list begins with what is due first. */
+const namePattern = /^\d{14}-[0-9a-f]{16}\.json$/;
+const dueAtOf = (name: string): number => Number(name.slice(0, 14));
+
+/**
+ * A space holds bytes of deleted rows, which must be gone some time after the last version that shows them may go,
+ * also when nobody writes to it any more.
+ */
+export const markDue = async (blobs: Blobs, space: SpaceKey, nowMs: number): Promise<void> => {
+  const dueMs = Math.ceil((nowMs + limits.versionRetentionMs) / roundMs) * roundMs;
+  const name = `${String(dueMs).padStart(14, '0')}-${(await sha256Hex(spaceKeyText(space))).slice(0, 16)}.json`;
+  await putJsonIfAbsent(blobs, `${locateDue}/${name}`, { space });
+};
+
+/** Spaces that are due, first the longest overdue, with what takes their mark away. */
+export const dueMarks = async (blobs: Blobs, nowMs: number, limit: number): Promise<{ space: SpaceKey; done: () => Promise<void> }[]> => {
+  const names = (await blobs.list(locateDue, { limit })).filter((name) => namePattern.test(name) && dueAtOf(name) <= nowMs);
+  const marks = await Promise.all(
+    names.map(async (name) => {
+      const mark = await getJson(blobs, `${locateDue}/${name}`, markSchema);
+      return mark === undefined ? undefined : { space: mark.space, done: () => blobs.delete(`${locateDue}/${name}`) };
+    }),
+  );
+  return marks.filter((mark) => mark !== undefined);
+};

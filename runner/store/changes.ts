@@ -1,0 +1,66 @@
+import type { FilterNode } from '../../shared/filter.ts';
+import type { ChunkRow, StoredDocument } from '../ports/vector-store.ts';
+import { compareOrder, type Order } from './order.ts';
+
+/** What one accepted request wants of a space. */
+export type Change = Order & {
+  /** The life of the space that the request was accepted into; for `clear`, the one that it begins. */
+  epoch: number;
+} & (
+    | { kind: 'write'; documents: { doc_id: string; rows: ChunkRow[] }[] }
+    | { kind: 'delete'; doc_ids: string[] }
+    | { kind: 'delete_where'; filter: FilterNode }
+    | { kind: 'clear' }
+  );
+
+/** What became of it: documents of a write, or documents that a delete found. */
+export interface ChangeResult {
+  /** The published version that holds the change; null when nothing of the space is published. */
+  version: number | null;
+  written: number;
+  superseded: number;
+}
+
+/** What one request says of one document: these rows, or nothing any more. */
+export interface Operation {
+  order: Order;
+  /** Absent: the document is deleted. */
+  rows?: ChunkRow[];
+}
+
+/** The last word on each document, by order of acceptance. */
+export const lastWords = (operations: Iterable<[docId: string, operation: Operation]>): Map<string, Operation> => {
+  const last = new Map<string, Operation>();
+  for (const [docId, operation] of operations) {
+    const other = last.get(docId);
+    if (other === undefined || compareOrder(other.order, operation.order) < 0) last.set(docId, operation);
+  }
+  return last;
+};
+
+/** What a change says of documents, given what a filter found. */
+export const operationsOf = (change: Change, found: readonly StoredDocument[]): [string, Operation][] => {
+  const order: Order = { seq: change.seq, task_id: change.task_id };
+  switch (change.kind) {
+    case 'write':
+      return change.documents.map(({ doc_id, rows }) => [doc_id, { order, rows }]);
+    case 'delete':
+      return change.doc_ids.map((docId) => [docId, { order }]);
+    case 'delete_where':
+      // Each document goes at its own seq: what was accepted for it later stays, also when it arrives later.
+      return found.map(({ doc_id, seq, task_id }) => [doc_id, { order: { seq, task_id } }]);
+    case 'clear':
+      return [];
+  }
+};
+
+/** An operation holds against what is stored when it was accepted later; a delete also against exactly what it found. */
+export const isNews = ({ order, rows }: Operation, stored: StoredDocument | undefined): boolean => {
+  if (stored === undefined) return rows !== undefined;
+  const compared = compareOrder(stored, order);
+  return compared < 0 || (compared === 0 && rows === undefined);
+};
+
+/** Whether a change's own word on a document is what the space now holds. */
+export const prevails = (order: Order, last: Operation | undefined, stored: StoredDocument | undefined): boolean =>
+  last !== undefined && compareOrder(last.order, order) === 0 && (stored === undefined || compareOrder(stored, order) <= 0);
