@@ -26,6 +26,7 @@ export const runnerEnvironment = (env: NodeJS.ProcessEnv, { data, secrets, route
   const { NEXUS_URL: _url, NEXUS_TOKEN: _token, NEXUS_JWT_SECRET: _jwt, ...shell } = env;
   return {
     MALLOC_ARENA_MAX: '2',
+    LANCEDB_LOG: 'error',
     NEXUS_EVENTS: 'local',
     ...shell,
     NEXUS_PROFILE: 'local',

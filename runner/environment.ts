@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { cursorKeysSchema } from '../shared/cursor.ts';
+import { limits } from '../shared/limits.ts';
 
-const secret = z.string().min(32, 'must have at least 32 characters');
+const secret = z.string().min(limits.secretChars, `must have at least ${limits.secretChars} characters`);
 
 const schema = z
   .object({
@@ -57,6 +58,7 @@ const kept = new Set([
   'NODE_OPTIONS',
   'NODE_ENV',
   'MALLOC_ARENA_MAX',
+  'LANCEDB_LOG',
   'LD_PRELOAD',
   'PORT',
   'GOOGLE_APPLICATION_CREDENTIALS',

@@ -3,6 +3,7 @@ import { createRunner } from './create-runner.ts';
 import { cleanEnvironment, EnvironmentError, parseEnvironment } from './environment.ts';
 import { jsonLog } from './ports/log.ts';
 import { buildServices } from './services.ts';
+import { sweep } from './worker/sweep.ts';
 
 /** Cloud Run gives ten seconds between SIGTERM and SIGKILL. */
 const stopWithinMs = 8_000;
@@ -21,6 +22,9 @@ const start = async (): Promise<void> => {
   const server = serve({ fetch: createRunner(services).fetch, port: env.PORT, hostname }, ({ port }) => {
     log.info('runner.listening', { port, role: env.NEXUS_ROLE });
     delivery.start(`http://127.0.0.1:${port}`);
+    // In the cloud a scheduler asks for it; here nobody else does.
+    if (env.NEXUS_PROFILE === 'local' && env.NEXUS_ROLE !== 'query')
+      sweep(services).catch((error: unknown) => log.error('sweep.failed', { error: String(error) }));
   });
   server.on('error', (error: Error) => fail(error));
 

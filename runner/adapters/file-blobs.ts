@@ -1,6 +1,6 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { type FileHandle, link, mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
+import { type FileHandle, link, mkdir, open, readdir, readFile, rename, rm, rmdir, stat } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { Readable } from 'node:stream';
 import { type Blobs, checkBlobName } from '../ports/blobs.ts';
@@ -50,25 +50,30 @@ export const fileBlobs = (rootPath: string): Blobs => {
     return path;
   };
 
-  const place = async (from: string, to: string): Promise<void> => {
+  /** Puts a finished file where it belongs. Its folder may be removed, being empty, between making and using it. */
+  const place = async (put: () => Promise<void>, to: string, triesLeft = 3): Promise<void> => {
     await mkdir(dirname(to), { recursive: true });
-    await rename(from, to);
-    await syncFolder(dirname(to));
+    try {
+      await put();
+      await syncFolder(dirname(to));
+    } catch (error) {
+      if (!isCode(error, 'ENOENT') || triesLeft === 0) throw error;
+      await place(put, to, triesLeft - 1);
+    }
   };
 
   return {
     async putBytes(name, bytes) {
       const target = pathOf(name);
-      await place(await writeScratch((handle) => handle.writeFile(bytes)), target);
+      const temporary = await writeScratch((handle) => handle.writeFile(bytes));
+      await place(() => rename(temporary, target), target);
     },
 
     async putIfAbsent(name, bytes) {
       const target = pathOf(name);
       const temporary = await writeScratch((handle) => handle.writeFile(bytes));
       try {
-        await mkdir(dirname(target), { recursive: true });
-        await link(temporary, target);
-        await syncFolder(dirname(target));
+        await place(() => link(temporary, target), target);
         return true;
       } catch (error) {
         if (isCode(error, 'EEXIST')) return false;
@@ -90,7 +95,8 @@ export const fileBlobs = (rootPath: string): Blobs => {
       });
       const sha256 = hash.digest('hex');
       const name = `${folder}/${sha256}`;
-      await place(temporary, pathOf(name));
+      const target = pathOf(name);
+      await place(() => rename(temporary, target), target);
       return { name, sha256, bytes };
     },
 
@@ -115,11 +121,14 @@ export const fileBlobs = (rootPath: string): Blobs => {
     },
 
     async delete(name) {
-      await rm(pathOf(name), { force: true });
+      const path = pathOf(name);
+      await rm(path, { force: true });
+      // Object stores have no empty folders; who is just about to write here makes the folder again.
+      await rmdir(dirname(path)).catch(() => undefined);
     },
 
     async list(folder, { after, limit, folders = false } = {}) {
-      const entries = (await orMissing(readdir(pathOf(folder), { withFileTypes: true }))) ?? [];
+      const entries = (await orMissing(readdir(folder === '' ? root : pathOf(folder), { withFileTypes: true }))) ?? [];
       const names = entries
         .filter((entry) => (folders ? entry.isDirectory() : entry.isFile()) && (after === undefined || entry.name > after))
         .map((entry) => entry.name);

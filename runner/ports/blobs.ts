@@ -19,6 +19,7 @@ export interface Blobs {
   delete(name: string): Promise<void>;
   /**
    * Names directly in a folder, ascending. With `folders`, the names of the folders in it instead.
+   * @param folder empty: the root
    * @param after only names greater than this
    */
   list(folder: string, options?: { after?: string; limit?: number; folders?: boolean }): Promise<string[]>;

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { limits } from '../../shared/limits.ts';
 import type { Order } from '../store/order.ts';
 import { getJson, putJson } from './json-blob.ts';
 import type { SpaceRecords } from './space-records.ts';
@@ -29,6 +30,13 @@ export const writeTombstones = async ({ blobs, place }: SpaceRecords, taskId: st
     const newest = Math.max(...some.map(({ seq }) => seq));
     await putJson(blobs, `${place.tombstones}/${nameOf(newest, taskId, part)}`, { written_at: new Date(nowMs).toISOString(), documents: some });
   }
+};
+
+/** Removes tombstones whose lifetime is over: no event is that old. */
+export const dropOldTombstones = async ({ blobs, place }: SpaceRecords, nowMs: number): Promise<void> => {
+  const oldest = (nowMs - limits.tombstoneTtlMs) * 1000;
+  for (const name of await blobs.list(place.tombstones))
+    if (namePattern.test(name) && seqOfName(name) < oldest) await blobs.delete(`${place.tombstones}/${name}`);
 };
 
 /** The newest tombstone of each of these documents, among those that could be newer than a seq. */

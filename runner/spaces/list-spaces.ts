@@ -5,7 +5,12 @@ import type { spacesQuerySchema, spacesResponseSchema } from '../../shared/http/
 import { limits } from '../../shared/limits.ts';
 import { locateArea, recordsSuffix, spaceIdSchema, spaceKey, systemTenant } from '../../shared/space-key.ts';
 import { type NameWalkDeps, nameWalk } from '../records/name-walk.ts';
+import type { Settings } from '../records/space-records.ts';
 import type { Places } from '../store/spaces.ts';
+
+/** What a deleted space leaves: the count of its lives, and nothing settled for the present one. */
+const isBlank = ({ epoch, embedding_model, language, fields, metric }: Settings): boolean =>
+  epoch > 1 && embedding_model === null && language === null && metric === 'cosine' && Object.keys(fields).length === 0;
 
 /** Spaces of one context and scope, by name. A space exists when something was settled for it. */
 export const listSpaces = async (
@@ -26,7 +31,9 @@ export const listSpaces = async (
     pageNames.map(async (name) => {
       const key = spaceKey(area, query.scope ?? 'tenant', name.slice(0, -recordsSuffix.length));
       const settings = await deps.places.space(key).records.settings.read();
-      return settings === undefined ? undefined : { space_id: key.space_id, scope: key.scope, created_at: settings.value.created_at };
+      return settings === undefined || isBlank(settings.value)
+        ? undefined
+        : { space_id: key.space_id, scope: key.scope, created_at: settings.value.created_at };
     }),
   );
   const last = pageNames.at(-1);

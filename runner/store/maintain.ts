@@ -2,6 +2,7 @@ import { limits } from '../../shared/limits.ts';
 import { formatMicros } from '../../shared/time.ts';
 import type { MaintenanceOutcome, NexusVectorStore } from '../ports/vector-store.ts';
 import { type Head, isLive } from '../records/space-records.ts';
+import { dropOldTombstones } from '../records/tombstones.ts';
 import { ConflictError, retryConflicts } from './conflict.ts';
 import { publish, writerAt } from './publish.ts';
 import type { SpacePlace } from './spaces.ts';
@@ -48,6 +49,8 @@ const maintainOnce = async ({ store, nowMs }: MaintainDeps, place: SpacePlace, e
   const writer = await writerAt(store, table, head.value);
   const since = await records.head.currentSince(nowMs() - limits.versionRetentionMs);
   const pruneBefore = new Date((since ?? 0) - clockMarginMs);
+
+  await dropOldTombstones(records, nowMs());
 
   const before = await writer.contentDigest();
   const outcome = await writer.maintain(head.value.table, pruneBefore, erase);
