@@ -1,9 +1,10 @@
 import { maintenanceEvent } from '../../shared/events.ts';
 import { newId } from '../../shared/ids.ts';
-import { NEXUS_STORE, type Registry } from '../../shared/routes.ts';
+import { NEXUS_BLOB_STORE, NEXUS_STORE, type Registry, type ResourceKind } from '../../shared/routes.ts';
 import type { Blobs } from '../ports/blobs.ts';
 import type { Events } from '../ports/events.ts';
 import { dueMarks } from '../records/due-marks.ts';
+import { removeExpired } from '../records/expiry.ts';
 
 export interface SweepDeps {
   registry: () => Registry;
@@ -12,23 +13,24 @@ export interface SweepDeps {
   nowMs: () => number;
 }
 
-/** Marks taken up by one sweep; the next one goes on. */
+/** Marks and records taken up by one sweep, each; the next one goes on. */
 const perSweep = 500;
 
-/** Does what is due without anybody asking: spaces that hold bytes of deleted rows are asked to let go of them. */
-export const sweep = async ({ registry, blobsAt, events, nowMs }: SweepDeps): Promise<{ erasing: number }> => {
-  const roots = new Set(
-    registry()
-      .routes.filter(({ kind }) => kind === NEXUS_STORE)
-      .map(({ root }) => root),
-  );
+/**
+ * Does what is due without anybody asking: spaces that hold bytes of deleted rows are asked to let go of them, and
+ * records whose lifetime is over go.
+ */
+export const sweep = async ({ registry, blobsAt, events, nowMs }: SweepDeps): Promise<{ erasing: number; expired: number }> => {
+  const rootsOf = (wanted: ResourceKind): Set<string> => new Set(registry().routes.flatMap(({ kind, root }) => (kind === wanted ? [root] : [])));
   let erasing = 0;
-  for (const root of roots) {
+  for (const root of rootsOf(NEXUS_STORE)) {
     for (const { space, done } of await dueMarks(blobsAt(root), nowMs(), perSweep)) {
       await events.publish(maintenanceEvent(space, true, newId('event', nowMs()), nowMs()));
       await done();
       erasing += 1;
     }
   }
-  return { erasing };
+  let expired = 0;
+  for (const root of rootsOf(NEXUS_BLOB_STORE)) expired += await removeExpired(blobsAt(root), nowMs(), perSweep - expired);
+  return { erasing, expired };
 };
