@@ -1,3 +1,4 @@
+export type { DeleteOptions, DeleteRequest, ListDocumentsOptions, StoredDocument } from './documents.ts';
 export { NexusApiError, NexusConnectionError, NexusTimeoutError } from './errors.ts';
 export { createNexus, type ListSpacesOptions, type ListTasksOptions, type Nexus, type NexusOptions, type SpaceEntry } from './nexus.ts';
 export type { PagedList } from './pages.ts';

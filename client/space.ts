@@ -5,6 +5,7 @@ import type { QueryRequest, QueryResponse } from '../shared/http/query.ts';
 import type { SettingsBody, SpaceDescription, settingsSchema } from '../shared/http/spaces.ts';
 import { limits } from '../shared/limits.ts';
 import type { Scope } from '../shared/space-key.ts';
+import { type DeleteOptions, SpaceDocuments } from './documents.ts';
 import { NexusApiError } from './errors.ts';
 import { pagesOf } from './pages.ts';
 import type { CallOptions, Transport } from './transport.ts';
@@ -31,6 +32,7 @@ const json = { 'content-type': 'application/json' };
 export class Space {
   readonly id: string;
   readonly blobs: SpaceBlobs;
+  readonly documents: SpaceDocuments;
   private readonly transport: Transport;
   private readonly path: string;
 
@@ -39,6 +41,7 @@ export class Space {
     this.id = id;
     this.path = `/nexus/spaces/${encodeURIComponent(id)}`;
     this.blobs = new SpaceBlobs(transport, this.path);
+    this.documents = new SpaceDocuments(transport, this.path);
   }
 
   /** One page of hits. */
@@ -60,6 +63,18 @@ export class Space {
 
   describe({ scope, ...options }: ScopedOptions = {}): Promise<SpaceDescription> {
     return this.transport.json({ method: 'GET', path: this.path, query: { scope }, repeatable: true, ...options });
+  }
+
+  /** The whole space: gone when the task has succeeded; its name can be used again at once. */
+  delete({ scope, idempotencyKey = crypto.randomUUID(), ...options }: DeleteOptions = {}): Promise<Accepted> {
+    return this.transport.json({
+      method: 'DELETE',
+      path: this.path,
+      query: { scope },
+      headers: { 'idempotency-key': idempotencyKey },
+      repeatable: true,
+      ...options,
+    });
   }
 
   configure(settings: SettingsBody, { scope, ...options }: ScopedOptions = {}): Promise<SpaceSettings> {

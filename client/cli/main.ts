@@ -1,5 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { CliError, type Command, type Io } from './command.ts';
+import { deleteCommand } from './commands/delete.ts';
+import { docsCommand } from './commands/docs.ts';
 import { ingestCommand } from './commands/ingest.ts';
 import { queryCommand } from './commands/query.ts';
 import { routesCommand } from './commands/routes.ts';
@@ -9,7 +11,17 @@ import { taskCommand } from './commands/task.ts';
 import { tokenCommand } from './commands/token.ts';
 import { errorText } from './errors.ts';
 
-const commands: readonly Command[] = [ingestCommand, queryCommand, taskCommand, spacesCommand, spaceCommand, tokenCommand, routesCommand];
+const commands: readonly Command[] = [
+  ingestCommand,
+  queryCommand,
+  taskCommand,
+  spacesCommand,
+  spaceCommand,
+  docsCommand,
+  deleteCommand,
+  tokenCommand,
+  routesCommand,
+];
 
 const programHelp = `nexus: put documents in, get the right passages back
 
