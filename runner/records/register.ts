@@ -105,6 +105,17 @@ export const register = <T>({ blobs, folder, parse, nowMs, keepMs = defaultKeepM
     await Promise.all(old.slice(kept).map((name) => blobs.delete(`${folder}/${name}`)));
   };
 
+  /**
+   * A process that slept between reading and writing may find its number free because its successors have come and the
+   * first of them has been deleted again. Only one that read a moment ago can be sure without looking.
+   */
+  const isOvertaken = async (after: Entry<T> | undefined, number: number): Promise<boolean> => {
+    const isFresh = after !== undefined && seen?.entry?.number === after.number && nowMs() - seen.atMs < trustMs;
+    if (isFresh) return false;
+    const newest = (await namesAfter())[0];
+    return newest !== undefined && (numberOf(newest) ?? 0) > number;
+  };
+
   const see = (entry: Entry<T> | undefined, atMs: number): Entry<T> | undefined => {
     if (seen?.entry === undefined || (entry !== undefined && entry.number >= seen.entry.number)) seen = { entry, atMs };
     return seen?.entry;
@@ -125,7 +136,12 @@ export const register = <T>({ blobs, folder, parse, nowMs, keepMs = defaultKeepM
       const startMs = nowMs();
       const number = (after?.number ?? 0) + 1;
       const record: Stored = { at: startMs, value };
-      const written = await blobs.putIfAbsent(`${folder}/${nameOf(number)}`, new TextEncoder().encode(JSON.stringify(record)));
+      const name = `${folder}/${nameOf(number)}`;
+      const written = await blobs.putIfAbsent(name, new TextEncoder().encode(JSON.stringify(record)));
+      if (written && (await isOvertaken(after, number))) {
+        await blobs.delete(name);
+        return false;
+      }
       if (written) {
         see({ number, value }, startMs);
         await prune(number);
