@@ -1,8 +1,21 @@
 import { z } from 'zod';
 import { cursorKeysSchema } from '../shared/cursor.ts';
 import { limits } from '../shared/limits.ts';
+import { isInlineRegistry, parseRegistry } from './registry.ts';
 
 const secret = z.string().min(limits.secretChars, `must have at least ${limits.secretChars} characters`);
+
+/** Inline JSON is judged with all the rest; a file is when it is first read. */
+const routes = z
+  .string()
+  .min(1)
+  .superRefine((text, ctx) => {
+    try {
+      if (isInlineRegistry(text)) parseRegistry(text);
+    } catch (error) {
+      ctx.addIssue({ code: 'custom', message: (error as Error).message });
+    }
+  });
 
 const schema = z
   .object({
@@ -10,7 +23,7 @@ const schema = z
     NEXUS_ROLE: z.enum(['all', 'query', 'worker']).default('all'),
     PORT: z.coerce.number<string>().int().min(0).max(65_535).default(8788),
     /** Inline JSON, or a path. */
-    NEXUS_ROUTES: z.string().min(1),
+    NEXUS_ROUTES: routes,
     NEXUS_GRANT_SECRET: secret,
     NEXUS_CURSOR_KEYS: cursorKeysSchema,
     /** Folder of the embedded adapters: the event spool and its key. */
@@ -23,13 +36,17 @@ const schema = z
     NEXUS_EMBEDDER: z.enum(['hashing']).default('hashing'),
     NEXUS_RERANKER: z.enum(['none']).default('none'),
   })
-  .superRefine((env, ctx) => {
-    const wrong = (name: string, message: string) => ctx.addIssue({ code: 'custom', path: [name], message });
-    if (env.NEXUS_EVENTS === 'pubsub') wrong('NEXUS_EVENTS', 'pubsub is not built yet; use local');
-    if (env.NEXUS_EVENTS === 'local' && env.NEXUS_DATA === undefined) wrong('NEXUS_DATA', 'is needed by the local event spool');
-    if (env.NEXUS_PROFILE === 'cloud' && env.NEXUS_EVENTS === 'local') wrong('NEXUS_EVENTS', 'must be pubsub in the profile cloud');
-    if (env.NEXUS_PUSH_AUTH === 'none' && env.NEXUS_PROFILE !== 'local') wrong('NEXUS_PUSH_AUTH', 'none works only with NEXUS_PROFILE=local');
-  });
+  // `when`: told also beside other problems, so that a bad start names every bad variable at once.
+  .superRefine(
+    (env, ctx) => {
+      const wrong = (name: string, message: string) => ctx.addIssue({ code: 'custom', path: [name], message });
+      if (env.NEXUS_EVENTS === 'pubsub') wrong('NEXUS_EVENTS', 'pubsub is not built yet; use local');
+      if (env.NEXUS_EVENTS === 'local' && env.NEXUS_DATA === undefined) wrong('NEXUS_DATA', 'is needed by the local event spool');
+      if (env.NEXUS_PROFILE === 'cloud' && env.NEXUS_EVENTS === 'local') wrong('NEXUS_EVENTS', 'must be pubsub in the profile cloud');
+      if (env.NEXUS_PUSH_AUTH === 'none' && env.NEXUS_PROFILE !== 'local') wrong('NEXUS_PUSH_AUTH', 'none works only with NEXUS_PROFILE=local');
+    },
+    { when: () => true },
+  );
 
 export type Environment = z.infer<typeof schema>;
 

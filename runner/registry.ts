@@ -8,19 +8,30 @@ const rereadMs = 2_000;
 /** Roots that this runner has no adapter for are told at start, not at the first request. */
 const supported = (root: string): boolean => !root.includes('://') || root.startsWith('file://');
 
+/** Given as JSON itself; anything else is a file's path. */
+export const isInlineRegistry = (source: string): boolean => source.trimStart().startsWith('{');
+
 /** @throws Error that says what is wrong with the document */
-const parseRegistry = (text: string): Registry => {
+export const parseRegistry = (text: string): Registry => {
   let json: unknown;
   try {
     json = JSON.parse(text);
   } catch {
-    throw new Error('NEXUS_ROUTES is not JSON');
+    throw new Error('is not JSON');
   }
   const result = registrySchema.safeParse(json);
-  if (!result.success) throw new Error(`NEXUS_ROUTES: ${result.error.issues.map(({ path, message }) => `${path.join('.')} ${message}`).join('; ')}`);
+  if (!result.success) throw new Error(result.error.issues.map(({ path, message }) => `${path.join('.')} ${message}`).join('; '));
   const foreign = result.data.routes.find(({ root }) => !supported(root));
-  if (foreign !== undefined) throw new Error(`NEXUS_ROUTES: route ${foreign.id}: roots other than folders are not built yet`);
+  if (foreign !== undefined) throw new Error(`route ${foreign.id}: roots other than folders are not built yet`);
   return result.data;
+};
+
+const parseFile = (path: string | URL): Registry => {
+  try {
+    return parseRegistry(readFileSync(path, 'utf8'));
+  } catch (cause) {
+    throw new Error(`NEXUS_ROUTES: ${path}: ${(cause as Error).message}`, { cause });
+  }
 };
 
 /**
@@ -29,13 +40,13 @@ const parseRegistry = (text: string): Registry => {
  * @throws Error at start when it is wrong
  */
 export const loadRegistry = (source: string, nowMs: () => number, log: Log): (() => Registry) => {
-  if (source.trimStart().startsWith('{')) {
+  if (isInlineRegistry(source)) {
     const fixed = parseRegistry(source);
     return () => fixed;
   }
   const path = source.startsWith('file://') ? new URL(source) : source;
   const stampOf = (): string => `${statSync(path).mtimeMs} ${statSync(path).size}`;
-  let registry = parseRegistry(readFileSync(path, 'utf8'));
+  let registry = parseFile(path);
   let stamp = stampOf();
   let lookedMs = nowMs();
   return () => {
@@ -44,7 +55,7 @@ export const loadRegistry = (source: string, nowMs: () => number, log: Log): (()
       try {
         const now = stampOf();
         if (now !== stamp) {
-          registry = parseRegistry(readFileSync(path, 'utf8'));
+          registry = parseFile(path);
           stamp = now;
           log.info('registry.changed', { routes: registry.routes.length });
         }
