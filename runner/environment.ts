@@ -41,8 +41,8 @@ const schema = z
     (env, ctx) => {
       const wrong = (name: string, message: string) => ctx.addIssue({ code: 'custom', path: [name], message });
       if (env.NEXUS_EVENTS === 'pubsub') wrong('NEXUS_EVENTS', 'pubsub is not built yet; use local');
-      if (env.NEXUS_EVENTS === 'local' && env.NEXUS_DATA === undefined) wrong('NEXUS_DATA', 'is needed by the local event spool');
       if (env.NEXUS_PROFILE === 'cloud' && env.NEXUS_EVENTS === 'local') wrong('NEXUS_EVENTS', 'must be pubsub in the profile cloud');
+      else if (env.NEXUS_EVENTS === 'local' && env.NEXUS_DATA === undefined) wrong('NEXUS_DATA', 'is needed by the local event spool');
       if (env.NEXUS_PUSH_AUTH === 'none' && env.NEXUS_PROFILE !== 'local') wrong('NEXUS_PUSH_AUTH', 'none works only with NEXUS_PROFILE=local');
     },
     { when: () => true },
