@@ -98,6 +98,18 @@ export const fuse = (lists: readonly RawList[], options: FusionOptions): Candida
   return candidates.sort((a, b) => b.score - a.score || byIdentity(a, b));
 };
 
+/**
+ * The part of a ranking that longer lists cannot change. In one mode that is what scores above the end of every list
+ * that was cut off: behind it the list may go on with rows that are better than the other scope's, or as good as its own
+ * last. In hybrid ranks are all that counts, and the ranking is what its lists made it.
+ */
+export const settled = (ranked: readonly Candidate[], lists: readonly RawList[], depth: number, { mode }: FusionOptions): readonly Candidate[] => {
+  if (mode === 'hybrid') return ranked;
+  const ends = lists.flatMap(({ hits, score }) => (hits.length < depth ? [] : hits.slice(-1).map(score)));
+  const end = Math.max(...ends);
+  return ends.length === 0 ? ranked : ranked.filter(({ score }) => score > end);
+};
+
 export const defaultWeights = (vector: number): FusionOptions['weights'] => ({ vector, text: 1, tenant: 1, global: 1 });
 
 export const defaultFusionK = limits.fusionK;

@@ -33,12 +33,15 @@ export const openScopes = async (
   return opened.filter((scope) => scope !== undefined);
 };
 
+const holds = (head: LiveHead | undefined, { incarnation, version }: Pin): boolean => head?.incarnation === incarnation && head.version >= version;
+
 const openScope = async (door: Door, key: SpaceKey, request: QueryRequest, cursor: CursorPayload | undefined): Promise<PlannedScope | undefined> => {
   const pinned = cursor?.pins[key.scope];
   if (cursor !== undefined && (pinned === undefined || pinned === null)) return undefined;
-  const head = await door.head(key, request.consistency);
-  if (pinned !== undefined && pinned !== null && (head === undefined || head.incarnation !== pinned.incarnation || head.version < pinned.version))
-    throw cursorInvalid();
+  let head = await door.head(key, request.consistency);
+  // What this process remembers may be older than what the first page saw elsewhere.
+  if (pinned != null && !holds(head, pinned) && request.consistency === 'eventual') head = await door.head(key);
+  if (pinned != null && !holds(head, pinned)) throw cursorInvalid();
   if (head === undefined) return undefined;
   const pin = pinned ?? { incarnation: head.incarnation, version: head.version };
   return { scope: key.scope, head, pin, reader: await door.reader(key, pin, head) };

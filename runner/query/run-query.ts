@@ -7,11 +7,11 @@ import { modeOf, type QueryRequest, type QueryResponse } from '../../shared/http
 import { limits } from '../../shared/limits.ts';
 import { spaceKeyText } from '../../shared/space-key.ts';
 import type { Embedder } from '../ports/embedder.ts';
-import { VersionGoneError } from '../ports/vector-store.ts';
 import { taskRecords } from '../records/task-records.ts';
 import type { Door } from '../store/door.ts';
+import { readAgainWhenGone } from '../store/read-again.ts';
 import type { Places } from '../store/spaces.ts';
-import { type Candidate, defaultFusionK, defaultWeights, type FusionOptions, fuse } from './fuse.ts';
+import { type Candidate, defaultFusionK, defaultWeights, type FusionOptions, fuse, settled } from './fuse.ts';
 import { fetchHits } from './hits.ts';
 import { assignVectors, openScopes, type PlannedScope, spacesOf } from './plan.ts';
 import { mayHaveMore, retrieve } from './retrieve.ts';
@@ -43,12 +43,9 @@ export const runQuery = async (deps: QueryDeps, context: RequestContext, spaceId
     const area = areaOf(context);
     await waitForTask(taskRecords(deps.places.blobs(area), area, deps.nowMs), request.after_task, deps.nowMs);
   }
-  try {
-    return await page(deps, request, spaces, binding, cursor, startedMs);
-  } catch (error) {
-    if (error instanceof VersionGoneError && cursor !== undefined) throw cursorInvalid();
-    throw error;
-  }
+  return readAgainWhenGone(cursor !== undefined, (consistency) =>
+    page(deps, { ...request, consistency: consistency ?? request.consistency }, spaces, binding, cursor, startedMs),
+  );
 };
 
 const page = async (
@@ -115,7 +112,7 @@ const rank = async (
   const options = { groupByDocument: request.group_by === 'doc_id', minScore: request.min_score, caps: request.fusion?.caps ?? {} };
 
   const lists = await retrieve(scopes, request, mode, filter, limits.rawListDepth);
-  const near = fuse(lists, fusion);
+  const near = settled(fuse(lists, fusion), lists, limits.rawListDepth, fusion);
   let window = windowOf(near, [], options);
   if (window.length <= end && mayHaveMore(lists, limits.rawListDepth)) {
     window = windowOf(near, fuse(await retrieve(scopes, request, mode, filter, limits.windowHits), fusion), options);

@@ -24,19 +24,35 @@ const capped = (ranked: readonly Candidate[], caps: WindowOptions['caps']): Cand
   return ranked.filter(({ scope }) => left[scope]-- > 0);
 };
 
+/** The next lower number, give or take: enough to stand after, too little to see. */
+const below = (score: number): number => score - Math.max(Math.abs(score), 1e-30) * 2 ** -50;
+
+/**
+ * The ranking goes on behind another. A row of the deeper lists may score above the last row before it: an approximate
+ * search found it only now, or, in hybrid, more lists count for it now. It comes after all the same, so its score is
+ * held just below what stands before it: scores fall, the order stays, and rows of one score stay rows of one score.
+ */
+const heldBelow = (floor: number, rest: readonly Candidate[]): Candidate[] => {
+  let held = floor;
+  let last = Number.NaN;
+  return rest.map((candidate) => {
+    if (candidate.score !== last) held = Math.min(candidate.score, held === Number.POSITIVE_INFINITY ? held : below(held));
+    last = candidate.score;
+    return { ...candidate, score: held };
+  });
+};
+
 /**
  * What a query's pages are cut from: grouped, then `min_score`, then caps, then at most `limits.windowHits`.
- * @param near the ranking of the lists at their ordinary depth
+ * @param near the ranking of the lists at their ordinary depth, as far as deeper lists cannot change it
  * @param far the ranking of the deeper lists, when pages go past the near one: its rows follow, without those ranked already
  */
 export const windowOf = (near: readonly Candidate[], far: readonly Candidate[], { groupByDocument, minScore, caps }: WindowOptions): Candidate[] => {
   const known = new Set(near.map(({ scope, rowId }) => `${scope} ${rowId}`));
-  const floor = near.at(-1)?.score ?? Number.POSITIVE_INFINITY;
-  // A row that only the deeper lists hold may score above the last of the near ranking, which counted fewer lists for
-  // it; it comes after all the same, so its score is held down to keep scores falling.
-  const rest = far
-    .filter(({ scope, rowId }) => !known.has(`${scope} ${rowId}`))
-    .map((candidate) => ({ ...candidate, score: Math.min(candidate.score, floor) }));
+  const rest = heldBelow(
+    near.at(-1)?.score ?? Number.POSITIVE_INFINITY,
+    far.filter(({ scope, rowId }) => !known.has(`${scope} ${rowId}`)),
+  );
   const ranked = [...near, ...rest];
   const grouped = groupByDocument ? bestPerDocument(ranked) : ranked;
   const good = minScore === undefined ? grouped : grouped.filter(({ score }) => score >= minScore);

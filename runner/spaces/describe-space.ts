@@ -2,6 +2,7 @@ import { type RequestContext, targetSpace } from '../../shared/context.ts';
 import type { SpaceDescription } from '../../shared/http/spaces.ts';
 import type { Scope, SpaceKey } from '../../shared/space-key.ts';
 import type { Door } from '../store/door.ts';
+import { readAgainWhenGone } from '../store/read-again.ts';
 import type { Places } from '../store/spaces.ts';
 
 const emptyDescription = ({ space_id, scope }: SpaceKey): SpaceDescription => ({
@@ -29,10 +30,12 @@ export const describeSpace = async (
   scope: Scope | undefined,
 ): Promise<SpaceDescription> => {
   const key = targetSpace(context, scope, spaceId);
-  const [settings, head] = await Promise.all([places.space(key).records.settings.read(), door.head(key)]);
-  const { space: _, epoch: __, ...settled } = settings?.value ?? { space: '', epoch: 1 };
-  const described: SpaceDescription = { ...emptyDescription(key), ...settled };
-  if (head === undefined) return described;
-  const reader = await door.reader(key, head, head);
-  return { ...described, language: head.table.language, version: head.version, updated_at: head.published_at, ...(await reader.stats()) };
+  return readAgainWhenGone(false, async () => {
+    const [settings, head] = await Promise.all([places.space(key).records.settings.read(), door.head(key)]);
+    const { space: _, epoch: __, ...settled } = settings?.value ?? { space: '', epoch: 1 };
+    const described: SpaceDescription = { ...emptyDescription(key), ...settled };
+    if (head === undefined) return described;
+    const reader = await door.reader(key, head, head);
+    return { ...described, language: head.table.language, version: head.version, updated_at: head.published_at, ...(await reader.stats()) };
+  });
 };

@@ -31,6 +31,14 @@ const rawHits = (table: ArrowTable, number: 'distance' | 'bm25', column: string)
   return ids.map((id, index) => ({ id: id ?? '', rowId: rowIds[index] ?? 0n, [number]: numbers[index] ?? 0 }));
 };
 
+/**
+ * Which of the rows of one score stand at the end of a text list is the engine's choice, and differs from run to run
+ * (measured: as its caches fill). So a list that ends among equals is taken from one that goes on behind them, by id.
+ * More equals than this are left to the engine: a walk that meets another choice ends with 410.
+ */
+const tieReach = 10_000;
+const byBm25 = (a: RawHit, b: RawHit): number => (b.bm25 ?? 0) - (a.bm25 ?? 0) || (a.id < b.id ? -1 : 1);
+
 const documentColumns = ['doc_id', 'type', 'seq', 'source_uri', 'metadata'];
 const rowsOf = (table: ArrowTable): Record<string, unknown>[] => table.toArray().map((row) => row?.toJSON() as Record<string, unknown>);
 
@@ -61,14 +69,19 @@ export const lanceReader = (table: Table, fields: Readonly<Record<string, FieldT
 
     async textSearch(text, depth, filter) {
       const condition = where(filter);
-      let query = table
-        .query()
-        .fullTextSearch(text, { columns: ['text'] })
-        .select(['id', '_score'])
-        .withRowId()
-        .limit(depth);
-      if (condition !== undefined) query = query.where(condition);
-      return rawHits((await reading(query.toArrow())) as unknown as ArrowTable, 'bm25', '_score');
+      const best = async (limit: number): Promise<RawHit[]> => {
+        let query = table
+          .query()
+          .fullTextSearch(text, { columns: ['text'] })
+          .select(['id', '_score'])
+          .withRowId()
+          .limit(limit);
+        if (condition !== undefined) query = query.where(condition);
+        return rawHits((await reading(query.toArrow())) as unknown as ArrowTable, 'bm25', '_score').sort(byBm25);
+      };
+      const found = await best(depth + 1);
+      const isCutInTie = found.length > depth && found[depth - 1]?.bm25 === found[depth]?.bm25;
+      return (isCutInTie ? await best(tieReach) : found).slice(0, depth);
     },
 
     async rows(rowIds, select) {
