@@ -28,6 +28,9 @@ const isScalar = (value: unknown): value is FilterScalar =>
 const isObject = (value: unknown): value is Record<string, unknown> => value !== null && typeof value === 'object' && !Array.isArray(value);
 const takesList: ReadonlySet<FilterOp> = new Set(['in', 'nin', 'contains_any']);
 
+/** Stands for what could not be parsed: there is an issue about it, so it is never used. */
+const nothing: FilterNode = { kind: 'and', nodes: [] };
+
 class Parser {
   readonly issues: Issue[] = [];
   private nodes = 0;
@@ -35,14 +38,16 @@ class Parser {
   parse(value: unknown, path: string, depth: number): FilterNode {
     if (depth > limits.filterDepth) return this.fail(path, `is nested deeper than ${limits.filterDepth}`);
     if (!isObject(value)) return this.fail(path, 'must be an object such as {"field": value}');
-    const nodes = Object.entries(value).map(([key, member]) => this.entry(key, member, `${path}.${key}`, depth));
+    const entries = Object.entries(value);
+    // An empty filter holds for everything, and is a part of the tree all the same: thousands of them are too many, too.
+    if (entries.length === 0 && !this.count(path)) return nothing;
+    const nodes = entries.map(([key, member]) => this.entry(key, member, `${path}.${key}`, depth));
     const [only] = nodes;
     return nodes.length === 1 && only !== undefined ? only : { kind: 'and', nodes };
   }
 
   private entry(key: string, member: unknown, path: string, depth: number): FilterNode {
-    this.nodes += 1;
-    if (this.nodes > limits.filterNodes) return this.fail(path, `has more than ${limits.filterNodes} conditions`);
+    if (!this.count(path)) return nothing;
     if (key === 'and' || key === 'or') {
       if (!Array.isArray(member) || member.length === 0) return this.fail(path, 'must be a list of at least one filter');
       return { kind: key, nodes: member.map((item, index) => this.parse(item, `${path}.${index}`, depth + 1)) };
@@ -57,8 +62,7 @@ class Parser {
   }
 
   private operator(field: string, op: string, operand: unknown, path: string): FilterNode {
-    this.nodes += 1;
-    if (this.nodes > limits.filterNodes) return this.fail(path, `has more than ${limits.filterNodes} conditions`);
+    if (!this.count(path)) return nothing;
     const known = filterOps.find((name) => name === op);
     if (known === undefined) return this.fail(path, `is not an operator; use one of ${filterOps.join(', ')}`);
     return this.test(field, known, operand, path);
@@ -76,9 +80,16 @@ class Parser {
     return { kind: 'test', field, op, value };
   }
 
+  /** @returns false when there are too many */
+  private count(path: string): boolean {
+    this.nodes += 1;
+    if (this.nodes === limits.filterNodes + 1) this.fail(path, `has more than ${limits.filterNodes} conditions`);
+    return this.nodes <= limits.filterNodes;
+  }
+
   private fail(path: string, message: string): FilterNode {
-    this.issues.push({ path, message });
-    return { kind: 'and', nodes: [] };
+    if (this.issues.length < limits.issues) this.issues.push({ path, message });
+    return nothing;
   }
 }
 
