@@ -20,7 +20,7 @@ const start = async (): Promise<void> => {
   // Locally nobody but this machine is served.
   const hostname = env.NEXUS_PROFILE === 'local' ? '127.0.0.1' : '0.0.0.0';
   const server = serve({ fetch: createRunner(services).fetch, port: env.PORT, hostname }, ({ port }) => {
-    log.info('runner.listening', { port, role: env.NEXUS_ROLE });
+    log.info('runner.listening', { port, role: env.NEXUS_ROLE, instance: services.instance });
     delivery.start(`http://127.0.0.1:${port}`);
     // In the cloud a scheduler asks for it; here nobody else does.
     if (env.NEXUS_PROFILE === 'local' && env.NEXUS_ROLE !== 'query')

@@ -27,6 +27,8 @@ import { askForMaintenance } from './worker/run-maintenance.ts';
 
 /** Everything the runner's rooms are given. Built once, here; tests build their own. */
 export interface Services {
+  /** Names this process in leases and in the log. */
+  instance: string;
   role: Environment['NEXUS_ROLE'];
   registry: () => Registry;
   blobsAt: (root: string) => Blobs;
@@ -83,13 +85,15 @@ export const buildServices = async (env: Environment, log: Log): Promise<{ servi
   const events = spoolEvents({ folder, files, wake: () => deliverer?.wake(), nowMs });
   const published = askForMaintenance(events, log, nowMs);
 
+  const instance = newId('instance', nowMs());
   const services: Services = {
+    instance,
     role: env.NEXUS_ROLE,
     registry,
     blobsAt,
     places,
     door: createDoor(places, store),
-    queue: createCommitQueue({ places, store, nowMs, published, instance: newId('instance', nowMs()) }),
+    queue: createCommitQueue({ places, store, nowMs, published, instance }),
     embedder: hashingEmbedder(),
     events,
     store,

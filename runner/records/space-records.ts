@@ -37,7 +37,8 @@ const headSchema = z.object({
   /** The life of the space that this version belongs to. */
   epoch: z.number().int().positive(),
   incarnation: z.string(),
-  version: z.number().int().positive(),
+  /** The table's; 0 when nothing was ever written. */
+  version: z.number().int().nonnegative(),
   /** Highest seq that this version holds, Unix microseconds. */
   seq: z.number().int(),
   /** Seq of the request that last deleted the space; 0: none did. */

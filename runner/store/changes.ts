@@ -28,12 +28,16 @@ export interface Operation {
   rows?: ChunkRow[];
 }
 
-/** The last word on each document, by order of acceptance. */
+/**
+ * The last word on each document, by order of acceptance. A filter's deletion has the order of the very write that it
+ * found: it beats that write, which may be here again.
+ */
 export const lastWords = (operations: Iterable<[docId: string, operation: Operation]>): Map<string, Operation> => {
   const last = new Map<string, Operation>();
   for (const [docId, operation] of operations) {
     const other = last.get(docId);
-    if (other === undefined || compareOrder(other.order, operation.order) < 0) last.set(docId, operation);
+    const compared = other === undefined ? -1 : compareOrder(other.order, operation.order);
+    if (compared < 0 || (compared === 0 && operation.rows === undefined)) last.set(docId, operation);
   }
   return last;
 };
