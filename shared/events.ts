@@ -23,7 +23,8 @@ export const acceptedDocumentSchema = z.object({
   text: z.string().optional(),
   content: z.object({ media_type: z.string(), data_base64: z.string() }).optional(),
   blob: z.object({ location: z.string(), ref: z.string() }).optional(),
-  vector: z.array(z.number()).optional(),
+  /** float32, little-endian, in base64: a tenth of the work that a list of numbers is. */
+  vector: z.string().optional(),
 });
 export type AcceptedDocument = z.infer<typeof acceptedDocumentSchema>;
 

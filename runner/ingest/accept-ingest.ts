@@ -9,6 +9,7 @@ import type { Embedder } from '../ports/embedder.ts';
 import { type AcceptanceCall, type AcceptanceDeps, acceptRequest, carry } from '../tasks/acceptance.ts';
 import { type BlobRefDeps, resolveBlobRef } from './blob-ref.ts';
 import { contentId } from './document-id.ts';
+import { packVector } from './packed-vector.ts';
 import { settleSpace } from './settle.ts';
 
 export interface AcceptIngestDeps extends AcceptanceDeps {
@@ -46,8 +47,8 @@ export const acceptIngest = async (
 type Unnamed = Omit<AcceptedDocument, 'id'> & { id?: string | undefined };
 
 const resolve = async (deps: AcceptIngestDeps, context: RequestContext, key: SpaceKey, document: IngestDocument, index: number): Promise<Unnamed> => {
-  const { blob_ref, type = 'document', ...rest } = document;
-  const accepted: Unnamed = { ...rest, type };
+  const { blob_ref, vector, type = 'document', ...rest } = document;
+  const accepted: Unnamed = { ...rest, type, ...(vector === undefined ? {} : { vector: packVector(vector) }) };
   if (blob_ref === undefined) return accepted;
   const refDeps: BlobRefDeps = {
     blobs: deps.places.blobs(key),

@@ -8,6 +8,7 @@ import type { Embedder } from '../ports/embedder.ts';
 import type { ChunkRow } from '../ports/vector-store.ts';
 import type { Order } from '../store/order.ts';
 import { type Fields, fieldValues } from './fields.ts';
+import { unpackVector } from './packed-vector.ts';
 
 export interface PrepareDeps {
   /** Of the target space's blob route. */
@@ -78,7 +79,7 @@ export const prepareDocument = async (
   const vectors =
     document.vector === undefined
       ? await embedder.embedDocuments(pieces.map((piece, index) => [...(chunks[index]?.headings ?? []), piece ?? ''].join('\n')))
-      : [Float32Array.from(document.vector)];
+      : [unpackVector(document.vector)];
   const leads = source === undefined ? [] : leadsOf(source.text, chunks);
   const common = {
     doc_id: document.id,

@@ -4,6 +4,7 @@ import { type SpaceKey, spaceKeyText } from '../../shared/space-key.ts';
 import type { Embedder } from '../ports/embedder.ts';
 import type { Settings, SpaceRecords } from '../records/space-records.ts';
 import { settleFields } from './fields.ts';
+import { unpackVector } from './packed-vector.ts';
 
 /** A space that nobody has described yet. */
 export const newSettings = (key: SpaceKey, nowMs: number): Settings => ({
@@ -23,7 +24,7 @@ const mismatch = (message: string): NexusError => new NexusError('nexus.embeddin
 
 /** The one model of these documents. */
 const modelOf = (documents: readonly AcceptedDocument[], embedder: Embedder): { embedding_model: string; dimension: number } => {
-  const dimensions = new Set(documents.map(({ vector }) => vector?.length));
+  const dimensions = new Set(documents.map(({ vector }) => (vector === undefined ? undefined : unpackVector(vector).length)));
   if (dimensions.size > 1) throw mismatch('The documents of one request must all bring vectors of one length, or all leave them out: a space has one model.');
   const [dimension] = dimensions;
   return dimension === undefined
@@ -34,7 +35,12 @@ const modelOf = (documents: readonly AcceptedDocument[], embedder: Embedder): { 
 /** Shorter than this, a vector has no direction that float32 could hold. */
 const minNorm = 1e-15;
 
-const hasDirection = ({ vector }: AcceptedDocument): boolean => vector === undefined || Math.sqrt(vector.reduce((sum, x) => sum + x * x, 0)) >= minNorm;
+const hasDirection = ({ vector }: AcceptedDocument): boolean => {
+  if (vector === undefined) return true;
+  let square = 0;
+  for (const x of unpackVector(vector)) square += x * x;
+  return Math.sqrt(square) >= minNorm;
+};
 
 const noDirection = ({ id }: AcceptedDocument): TaskError => ({
   doc_id: id,

@@ -8,7 +8,6 @@ import { locate, type SpaceKey, spaceKeyText } from '../../shared/space-key.ts';
 import type { Blobs } from '../ports/blobs.ts';
 import type { Events } from '../ports/events.ts';
 import { type Acceptance, beginAcceptance } from '../records/idempotency.ts';
-import { putJson } from '../records/json-blob.ts';
 import { taskRecords } from '../records/task-records.ts';
 import type { Places } from '../store/spaces.ts';
 
@@ -109,8 +108,9 @@ const inlineChars = limits.inlineEventBytes / 2;
 
 /** A small value travels in the event; a larger one is stored in the space's payload folder, and its name travels. */
 export const carry = async <T>(blobs: Blobs, space: SpaceKey, taskId: string, value: T): Promise<{ inline: T } | { ref: string }> => {
-  if (JSON.stringify(value).length <= inlineChars) return { inline: value };
+  const text = JSON.stringify(value);
+  if (text.length <= inlineChars) return { inline: value };
   const ref = `${taskId}.json`;
-  await putJson(blobs, `${locate(space).payloads}/${ref}`, value);
+  await blobs.putBytes(`${locate(space).payloads}/${ref}`, new TextEncoder().encode(text));
   return { ref };
 };

@@ -12,7 +12,23 @@ export const filterSchema = z.record(z.string(), z.unknown()).meta({
   description: `{field: value}, {field: {op: value}}, {and: […]}, {or: […]}, {not: {…}}; operators: ${filterOps.join(', ')}. Fields: metadata keys, doc_id, type, updated_at.`,
 });
 
-export const vectorSchema = z.array(z.number().min(-limits.vectorComponentMax).max(limits.vectorComponentMax)).min(1).max(limits.maxDimension);
+const isComponent = (value: unknown): boolean => typeof value === 'number' && Math.abs(value) <= limits.vectorComponentMax;
+
+/** Checked by one loop of our own: a body may hold a million numbers, and a schema for each of them is most of a request's time. */
+export const vectorSchema = z
+  .custom<number[]>((value) => Array.isArray(value), 'must be a list of numbers')
+  .superRefine((vector, ctx) => {
+    if (!Array.isArray(vector)) return;
+    if (vector.length < 1 || vector.length > limits.maxDimension) ctx.addIssue({ code: 'custom', message: `must have 1 to ${limits.maxDimension} numbers` });
+    const wrong = vector.findIndex((value) => !isComponent(value));
+    if (wrong !== -1) ctx.addIssue({ code: 'custom', path: [wrong], message: `must be a finite number of at most ${limits.vectorComponentMax}` });
+  })
+  .meta({
+    type: 'array',
+    items: { type: 'number', minimum: -limits.vectorComponentMax, maximum: limits.vectorComponentMax },
+    minItems: 1,
+    maxItems: limits.maxDimension,
+  });
 
 export const spaceParamsSchema = z.object({ space_id: spaceIdSchema });
 
