@@ -38,13 +38,16 @@ export const ingestPayloadSchema = z.object({
 });
 export type IngestPayload = z.infer<typeof ingestPayloadSchema>;
 
+/** Who asked: their tasks are where they are. */
+export const requestedBySchema = z.object({ tenant_id: z.string(), env: z.string(), project_id: z.string(), surface_id: z.string(), subject: z.string() });
+
 /** What every accepted request carries, whatever it asks for. */
 const accepted = {
   task_id: z.string(),
   space: spaceKeySchema,
   /** The life of the space that the request was accepted into: deleting a space begins the next one. */
   epoch: z.number().int(),
-  requested_by: z.object({ tenant_id: z.string(), env: z.string(), project_id: z.string(), surface_id: z.string(), subject: z.string() }),
+  requested_by: requestedBySchema,
   request_id: z.string(),
 };
 

@@ -15,6 +15,9 @@ export const spaceIdSchema = z
 export const scopeSchema = z.enum(['tenant', 'global']);
 export type Scope = z.infer<typeof scopeSchema>;
 
+/** The parts of a SpaceKey, each safe as a part of a path. */
+export const areaSchema = z.object({ tenant_id: tenantIdSchema, env: envSchema, project_id: projectIdSchema, surface_id: surfaceIdSchema });
+
 /** Where one caller's data lives: everything of a SpaceKey but the space itself. */
 export interface Area {
   tenant_id: string;

@@ -3,7 +3,7 @@ import { sha256Hex } from '../../shared/bytes.ts';
 import { NexusError } from '../../shared/errors.ts';
 import { locate, type SpaceKey } from '../../shared/space-key.ts';
 import type { Blobs } from '../ports/blobs.ts';
-import { getJson, putJson } from '../records/json-blob.ts';
+import { getJson, putJson, unlessDamaged } from '../records/json-blob.ts';
 
 const uploadSchema = z.object({ name: z.string(), sha256: z.string(), bytes: z.number().int(), media_type: z.string(), uploaded_at: z.string() });
 export type Upload = z.infer<typeof uploadSchema>;
@@ -47,7 +47,7 @@ export const requireUpload = async (blobs: Blobs, key: SpaceKey, name: string): 
 export const removeUploads = async (blobs: Blobs, key: SpaceKey, acceptedAtMs: number): Promise<void> => {
   const kept = new Set<string>();
   for (const name of await blobs.list(namesFolder(key))) {
-    const upload = await getJson(blobs, `${namesFolder(key)}/${name}`, uploadSchema);
+    const upload = await unlessDamaged(getJson(blobs, `${namesFolder(key)}/${name}`, uploadSchema));
     if (upload !== undefined && Date.parse(upload.uploaded_at) >= acceptedAtMs) kept.add(upload.sha256);
     else await blobs.delete(`${namesFolder(key)}/${name}`);
   }

@@ -2,6 +2,7 @@ import { NexusError } from '../../shared/errors.ts';
 import { type DeleteRequest, type DeleteTarget, deleteTargetSchema } from '../../shared/events.ts';
 import { parseFilter } from '../../shared/filter.ts';
 import { removeUploads } from '../blobs/uploads.ts';
+import type { Log } from '../ports/log.ts';
 import type { NexusVectorStore } from '../ports/vector-store.ts';
 import type { Change, ChangeResult } from '../store/changes.ts';
 import type { CommitQueue } from '../store/commit-queue.ts';
@@ -14,6 +15,7 @@ export interface RunDeleteDeps {
   store: NexusVectorStore;
   queue: CommitQueue;
   nowMs: () => number;
+  log: Log;
 }
 
 const changeOf = (target: DeleteTarget, order: { seq: number; task_id: string; epoch: number }): Change => {

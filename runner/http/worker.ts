@@ -4,8 +4,9 @@ import { parseJson } from '../../shared/http/parse.ts';
 import { limits } from '../../shared/limits.ts';
 import { runDelete } from '../deletes/run-delete.ts';
 import { runIngest } from '../ingest/run-ingest.ts';
+import { DamagedRecordError } from '../records/json-blob.ts';
 import type { Services } from '../services.ts';
-import { buryRequest } from '../worker/dead-letter.ts';
+import { buryRequest, failDamaged } from '../worker/dead-letter.ts';
 import { type ReceivedEvent, receivePush } from '../worker/receive.ts';
 import { runMaintenance } from '../worker/run-maintenance.ts';
 import { sweep } from '../worker/sweep.ts';
@@ -22,12 +23,13 @@ export const workerRoutes = (services: Services): Hono => {
     return services.verifyPush({ authorization: header('authorization'), contentType: header('content-type'), origin: header('origin') });
   };
 
-  /** A push that is not an event of ours can never succeed: it is logged and acknowledged. */
+  /** A push that is not an event of ours can never succeed: it is logged and acknowledged, and its task, if known, fails. */
   const received = async (request: Request): Promise<ReceivedEvent | undefined> => {
     await verified(request);
     const push = receivePush(parseJson(await readBody(request, limits.pushBodyBytes)));
     if (!('unreadable' in push)) return push;
-    services.log.error('worker.unreadable_push', { reason: push.unreadable });
+    services.log.error('worker.unreadable_push', { reason: push.unreadable, task_id: push.salvaged?.task_id });
+    if (push.salvaged !== undefined) await failDamaged(services.places, services.nowMs, push.salvaged);
     return undefined;
   };
 
@@ -42,9 +44,17 @@ export const workerRoutes = (services: Services): Hono => {
     }
   };
 
+  /** What is damaged now is damaged the next time: an operator has to look, and the request's owner is told at once. */
+  const giveUp = async ({ event, seq }: ReceivedEvent, error: unknown): Promise<void> => {
+    if (!(error instanceof DamagedRecordError)) throw error;
+    services.log.error('worker.damaged_record', { type: event.type, id: event.id, error: error.message });
+    if (event.type !== MAINTENANCE_REQUESTED)
+      await buryRequest(services.places, services.nowMs, event, seq, 'A stored record that this request needs is damaged.');
+  };
+
   app.post('/worker/events', async (c) => {
     const push = await received(c.req.raw);
-    if (push !== undefined) await handle(push);
+    if (push !== undefined) await handle(push).catch((error: unknown) => giveUp(push, error));
     return acknowledged();
   });
 
@@ -54,7 +64,8 @@ export const workerRoutes = (services: Services): Hono => {
     const { event, seq, messageId } = push;
     services.log.error('worker.dead_letter', { type: event.type, id: event.id, message_id: messageId });
     // Maintenance has no task to fail: the next commits ask for it again.
-    if (event.type !== MAINTENANCE_REQUESTED) await buryRequest(services.places, services.nowMs, event, seq);
+    if (event.type !== MAINTENANCE_REQUESTED)
+      await buryRequest(services.places, services.nowMs, event, seq, 'The request was tried many times without success.');
     return acknowledged();
   });
 

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { setImmediate as breathe } from 'node:timers/promises';
 import type { AcceptedDocument, Chunking } from '../../shared/events.ts';
 import { limits } from '../../shared/limits.ts';
@@ -19,10 +20,16 @@ export interface PrepareDeps {
 
 const markdownTypes = /^text\/(x-)?markdown/i;
 
+/** The stored bytes are not those that were uploaded. */
+export class DamagedContentError extends ExtractError {}
+
 const bytesOf = async ({ content, blob }: AcceptedDocument, blobs: Blobs): Promise<Uint8Array> => {
   if (content !== undefined) return Buffer.from(content.data_base64, 'base64');
   const bytes = blob === undefined ? undefined : await blobs.getBytes(blob.location);
   if (bytes === undefined) throw new ExtractError('nexus.validation_failed', 'The file is no longer there. Upload it again.');
+  // Content is named by its hash, so damage tells itself.
+  if (blob !== undefined && !blob.location.endsWith(`/${createHash('sha256').update(bytes).digest('hex')}`))
+    throw new DamagedContentError('nexus.validation_failed', 'The stored file is damaged. Upload it again.');
   return bytes;
 };
 

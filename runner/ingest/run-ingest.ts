@@ -2,17 +2,19 @@ import { type IngestPayload, type IngestRequest, ingestPayloadSchema, type TaskE
 import type { TaskCounts } from '../../shared/http/tasks.ts';
 import { ExtractError } from '../extract/extract.ts';
 import type { Embedder } from '../ports/embedder.ts';
+import type { Log } from '../ports/log.ts';
 import type { Change } from '../store/changes.ts';
 import type { CommitQueue } from '../store/commit-queue.ts';
 import type { Places } from '../store/spaces.ts';
 import { lostPayload, noCounts, runTask, type TaskRun } from '../tasks/run-task.ts';
-import { prepareDocument } from './prepare.ts';
+import { DamagedContentError, prepareDocument } from './prepare.ts';
 
 export interface RunIngestDeps {
   places: Places;
   queue: CommitQueue;
   embedder: Embedder;
   nowMs: () => number;
+  log: Log;
 }
 
 /**
@@ -60,6 +62,7 @@ const prepareAll = async (deps: RunIngestDeps, request: IngestRequest, seq: numb
       change.documents.push({ doc_id: document.id, rows });
     } catch (error) {
       if (!(error instanceof ExtractError)) throw error;
+      if (error instanceof DamagedContentError) deps.log.error('ingest.damaged_content', { task_id: request.task_id, content: document.blob?.location });
       errors.push({ doc_id: document.id, code: error.code, message: error.message });
       counts.failed = errors.length;
     }

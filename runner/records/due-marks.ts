@@ -3,7 +3,7 @@ import { sha256Hex } from '../../shared/bytes.ts';
 import { limits } from '../../shared/limits.ts';
 import { locateDue, type SpaceKey, spaceKeySchema, spaceKeyText } from '../../shared/space-key.ts';
 import type { Blobs } from '../ports/blobs.ts';
-import { getJson, putJsonIfAbsent } from './json-blob.ts';
+import { getJson, putJsonIfAbsent, unlessDamaged } from './json-blob.ts';
 
 const markSchema = z.object({ space: spaceKeySchema });
 
@@ -25,11 +25,16 @@ export const markDue = async (blobs: Blobs, space: SpaceKey, nowMs: number): Pro
 };
 
 /** Spaces that are due, first the longest overdue, with what takes their mark away. */
-export const dueMarks = async (blobs: Blobs, nowMs: number, limit: number): Promise<{ space: SpaceKey; done: () => Promise<void> }[]> => {
+export const dueMarks = async (
+  blobs: Blobs,
+  nowMs: number,
+  limit: number,
+  onDamage: (error: Error) => void,
+): Promise<{ space: SpaceKey; done: () => Promise<void> }[]> => {
   const names = (await blobs.list(locateDue, { limit })).filter((name) => namePattern.test(name) && dueAtOf(name) <= nowMs);
   const marks = await Promise.all(
     names.map(async (name) => {
-      const mark = await getJson(blobs, `${locateDue}/${name}`, markSchema);
+      const mark = await unlessDamaged(getJson(blobs, `${locateDue}/${name}`, markSchema), onDamage);
       return mark === undefined ? undefined : { space: mark.space, done: () => blobs.delete(`${locateDue}/${name}`) };
     }),
   );

@@ -1,6 +1,6 @@
 import { complementTaskId, taskIdPattern, taskIdTimeMs } from '../../shared/ids.ts';
 import { limits } from '../../shared/limits.ts';
-import { type Area, locateArea } from '../../shared/space-key.ts';
+import { type Area, envSchema, locateArea, projectIdSchema, surfaceIdSchema, tenantIdSchema } from '../../shared/space-key.ts';
 import type { Blobs } from '../ports/blobs.ts';
 
 const removeFolder = async (blobs: Blobs, folder: string): Promise<void> => {
@@ -9,12 +9,16 @@ const removeFolder = async (blobs: Blobs, folder: string): Promise<void> => {
 
 const folders = (blobs: Blobs, path: string): Promise<string[]> => blobs.list(path, { folders: true });
 
+/** Folders whose names are ours; what else lies about is none of our business. */
+const foldersOf = async (blobs: Blobs, path: string, schema: { safeParse(name: string): { success: boolean } }): Promise<string[]> =>
+  (await folders(blobs, path)).filter((name) => schema.safeParse(name).success);
+
 /** Every area that has anything under a root. */
 async function* areasIn(blobs: Blobs): AsyncGenerator<Area> {
-  for (const tenant_id of await blobs.list('', { folders: true })) {
-    for (const env of await folders(blobs, tenant_id)) {
-      for (const project_id of await folders(blobs, `${tenant_id}/${env}`)) {
-        for (const surface_id of await folders(blobs, `${tenant_id}/${env}/${project_id}`)) yield { tenant_id, env, project_id, surface_id };
+  for (const tenant_id of await foldersOf(blobs, '', tenantIdSchema)) {
+    for (const env of await foldersOf(blobs, tenant_id, envSchema)) {
+      for (const project_id of await foldersOf(blobs, `${tenant_id}/${env}`, projectIdSchema)) {
+        for (const surface_id of await foldersOf(blobs, `${tenant_id}/${env}/${project_id}`, surfaceIdSchema)) yield { tenant_id, env, project_id, surface_id };
       }
     }
   }

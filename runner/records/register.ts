@@ -1,4 +1,5 @@
 import type { Blobs } from '../ports/blobs.ts';
+import { DamagedRecordError } from './json-blob.ts';
 
 /** The value of a register and the number it was written under. */
 export interface Entry<T> {
@@ -63,7 +64,7 @@ export const register = <T>({ blobs, folder, parse, nowMs, keepMs = defaultKeepM
       const found = await stored(nameOf(number));
       return found === undefined ? undefined : { number, value: parse(found.value) };
     } catch (cause) {
-      throw new Error(`record ${folder}/${nameOf(number)} cannot be read`, { cause });
+      throw new DamagedRecordError(`record ${folder}/${nameOf(number)} cannot be read`, { cause });
     }
   };
 

@@ -5,7 +5,7 @@ import { complementTaskId, taskIdPattern, taskIdTimeMs } from '../../shared/ids.
 import { limits } from '../../shared/limits.ts';
 import { type Area, locateArea, scopeSchema } from '../../shared/space-key.ts';
 import type { Blobs } from '../ports/blobs.ts';
-import { getJson, putJson, putJsonIfAbsent } from './json-blob.ts';
+import { getJson, putJson, putJsonIfAbsent, unlessDamaged } from './json-blob.ts';
 
 /**
  * A task is three small records in a folder of its own, each with one writer's rule: `accepted` is written once at
@@ -38,6 +38,7 @@ export type TaskResult = z.infer<typeof resultSchema>;
 export interface TaskRecords {
   accept(task: AcceptedTask): Promise<void>;
   progress(taskId: string, progress: TaskProgress): Promise<void>;
+  /** Undefined also when the record is damaged: it only informs, and the next one replaces it. */
   progressOf(taskId: string): Promise<TaskProgress | undefined>;
   /** @returns false when the task had ended already; it stays as it ended */
   finish(taskId: string, result: TaskResult): Promise<boolean>;
@@ -55,12 +56,14 @@ export const taskRecords = (blobs: Blobs, area: Area, nowMs: () => number): Task
   const nameOf = (taskId: string, part: 'accepted' | 'progress' | 'result'): string => `${tasks}/${complementTaskId(taskId)}/${part}.json`;
   const isExpired = (taskId: string): boolean => nowMs() - taskIdTimeMs(taskId) > limits.taskTtlMs;
 
+  const progressOf = (taskId: string) => unlessDamaged(getJson(blobs, nameOf(taskId, 'progress'), progressSchema));
+
   return {
     async accept(task) {
       await putJsonIfAbsent(blobs, nameOf(task.task_id, 'accepted'), task);
     },
     progress: (taskId, progress) => putJson(blobs, nameOf(taskId, 'progress'), progress),
-    progressOf: (taskId) => getJson(blobs, nameOf(taskId, 'progress'), progressSchema),
+    progressOf,
     finish: (taskId, result) => putJsonIfAbsent(blobs, nameOf(taskId, 'result'), result),
     isFinal: (taskId) => blobs.exists(nameOf(taskId, 'result')),
 
@@ -68,7 +71,7 @@ export const taskRecords = (blobs: Blobs, area: Area, nowMs: () => number): Task
       if (!taskIdPattern.test(taskId) || isExpired(taskId)) return undefined;
       const [accepted, progress, result] = await Promise.all([
         getJson(blobs, nameOf(taskId, 'accepted'), acceptedSchema),
-        getJson(blobs, nameOf(taskId, 'progress'), progressSchema),
+        progressOf(taskId),
         getJson(blobs, nameOf(taskId, 'result'), resultSchema),
       ]);
       if (accepted === undefined) return undefined;

@@ -4,6 +4,8 @@ import { endpoints, pagedRequest } from '../../shared/http/endpoints.ts';
 import type { spacesQuerySchema, spacesResponseSchema } from '../../shared/http/spaces.ts';
 import { limits } from '../../shared/limits.ts';
 import { locateArea, recordsSuffix, spaceIdSchema, spaceKey, systemTenant } from '../../shared/space-key.ts';
+import type { Log } from '../ports/log.ts';
+import { unlessDamaged } from '../records/json-blob.ts';
 import { type NameWalkDeps, nameWalk } from '../records/name-walk.ts';
 import type { Settings } from '../records/space-records.ts';
 import type { Places } from '../store/spaces.ts';
@@ -14,7 +16,7 @@ const isBlank = ({ epoch, embedding_model, language, fields, metric }: Settings)
 
 /** Spaces of one context and scope, by name. A space exists when something was settled for it. */
 export const listSpaces = async (
-  deps: NameWalkDeps & { places: Places },
+  deps: NameWalkDeps & { places: Places; log: Log },
   context: RequestContext,
   query: z.infer<typeof spacesQuerySchema>,
 ): Promise<z.infer<typeof spacesResponseSchema>> => {
@@ -30,7 +32,9 @@ export const listSpaces = async (
   const spaces = await Promise.all(
     pageNames.map(async (name) => {
       const key = spaceKey(area, query.scope ?? 'tenant', name.slice(0, -recordsSuffix.length));
-      const settings = await deps.places.space(key).records.settings.read();
+      // One damaged record must not hide all others.
+      const damaged = (error: Error) => deps.log.error('spaces.damaged_record', { space_id: key.space_id, error: error.message });
+      const settings = await unlessDamaged(deps.places.space(key).records.settings.read(), damaged);
       return settings === undefined || isBlank(settings.value)
         ? undefined
         : { space_id: key.space_id, scope: key.scope, created_at: settings.value.created_at };

@@ -4,6 +4,8 @@ import { NexusError } from '../../shared/errors.ts';
 import { endpoints, pagedRequest } from '../../shared/http/endpoints.ts';
 import type { Task, tasksQuerySchema, tasksResponseSchema } from '../../shared/http/tasks.ts';
 import { limits } from '../../shared/limits.ts';
+import type { Log } from '../ports/log.ts';
+import { unlessDamaged } from '../records/json-blob.ts';
 import { type NameWalkDeps, nameWalk } from '../records/name-walk.ts';
 import { taskRecords } from '../records/task-records.ts';
 import type { Places } from '../store/spaces.ts';
@@ -21,7 +23,7 @@ const scanned = 500;
 
 /** Tasks of one context, newest first. */
 export const listTasks = async (
-  deps: NameWalkDeps & { places: Places },
+  deps: NameWalkDeps & { places: Places; log: Log },
   context: RequestContext,
   query: z.infer<typeof tasksQuerySchema>,
 ): Promise<z.infer<typeof tasksResponseSchema>> => {
@@ -36,7 +38,8 @@ export const listTasks = async (
   for (const taskId of ids.slice(0, scanned)) {
     if (tasks.length === limit) break;
     last = taskId;
-    const task = await records.read(taskId);
+    // One damaged record must not hide all others.
+    const task = await unlessDamaged(records.read(taskId), (error) => deps.log.error('tasks.damaged_record', { task_id: taskId, error: error.message }));
     if (task === undefined || (query.space_id ?? task.space_id) !== task.space_id || (query.status ?? task.status) !== task.status) continue;
     tasks.push(task);
   }

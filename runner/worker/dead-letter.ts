@@ -3,13 +3,28 @@ import { locateArea } from '../../shared/space-key.ts';
 import { putJson } from '../records/json-blob.ts';
 import { taskRecords } from '../records/task-records.ts';
 import type { Places } from '../store/spaces.ts';
+import type { Salvaged } from './salvage.ts';
 
-/** A request that was tried too often: its task ends as failed, and the message is kept, to be looked at and replayed. */
-export const buryRequest = async (places: Places, nowMs: () => number, event: NexusEvent & { data: TaskRequest['data'] }, seq: number): Promise<void> => {
+/** A request that cannot be carried out as things are: its task ends as failed, and the message is kept, to be looked at and replayed. */
+export const buryRequest = async (
+  places: Places,
+  nowMs: () => number,
+  event: NexusEvent & { data: TaskRequest['data'] },
+  seq: number,
+  why: string,
+): Promise<void> => {
   const { task_id, requested_by } = event.data;
   const blobs = places.blobs(requested_by);
   await putJson(blobs, `${locateArea(requested_by).deadLetters}/${task_id}.json`, { event, seq, buried_at: new Date(nowMs()).toISOString() });
-  const tasks = taskRecords(blobs, requested_by, nowMs);
+  await failTask(places, nowMs, event.data, `${why} It is kept for the operator; send it again if you need it now.`);
+};
+
+/** An event that arrived damaged can never be carried out: the task that it was for ends as failed. */
+export const failDamaged = (places: Places, nowMs: () => number, request: Salvaged): Promise<void> =>
+  failTask(places, nowMs, request, 'The stored event of this request was damaged. Send it again.');
+
+const failTask = async (places: Places, nowMs: () => number, { task_id, requested_by }: Salvaged, message: string): Promise<void> => {
+  const tasks = taskRecords(places.blobs(requested_by), requested_by, nowMs);
   const progress = await tasks.progressOf(task_id);
   await tasks.finish(task_id, {
     status: 'failed',
@@ -20,7 +35,7 @@ export const buryRequest = async (places: Places, nowMs: () => number, event: Ne
       {
         doc_id: null,
         code: 'nexus.internal',
-        message: 'The request was tried many times without success. It is kept for the operator; send it again if you need it now.',
+        message,
       },
     ],
     updated_at: new Date(nowMs()).toISOString(),

@@ -2,7 +2,7 @@ import { limits } from '../../../shared/limits.ts';
 import { formatMicros } from '../../../shared/time.ts';
 import type { Log } from '../../ports/log.ts';
 import type { PushKey } from './push-key.ts';
-import type { SpooledFile, SpooledMessage, SpoolFiles } from './spool-files.ts';
+import { DamagedMessageError, type SpooledFile, type SpooledMessage, type SpoolFiles } from './spool-files.ts';
 
 export interface DelivererOptions {
   eventsUrl: string;
@@ -40,12 +40,12 @@ const acknowledged = new Set([102, 200, 201, 202, 204]);
 export const startDeliverer = ({ files, key, fetch, nowMs, log }: DelivererDeps, options: DelivererOptions): Deliverer => {
   const inFlight = new Map<string, Promise<void>>();
   const notBeforeMs = new Map<string, number>();
-  const damaged = new Set<string>();
+  const toldOf = new Set<string>();
   let stopped = false;
   let looking = false;
   let lookAgain = false;
 
-  const push = async (url: string, file: SpooledFile, message: SpooledMessage): Promise<boolean> => {
+  const push = async (url: string, file: SpooledFile, message: Omit<SpooledMessage, 'sha256'>): Promise<boolean> => {
     const publishTime = formatMicros(message.seq);
     const envelope = {
       message: {
@@ -69,7 +69,7 @@ export const startDeliverer = ({ files, key, fetch, nowMs, log }: DelivererDeps,
     return acknowledged.has(response.status);
   };
 
-  const tryOnce = async (url: string, file: SpooledFile, message: SpooledMessage): Promise<boolean> => {
+  const tryOnce = async (url: string, file: SpooledFile, message: Omit<SpooledMessage, 'sha256'>): Promise<boolean> => {
     try {
       return await push(url, file, message);
     } catch (error) {
@@ -84,14 +84,20 @@ export const startDeliverer = ({ files, key, fetch, nowMs, log }: DelivererDeps,
     setTimeout(look, delayMs * 1.3).unref();
   };
 
+  /** The dead letters see what is left, which may tell the task that ends with it. */
+  const buryDamaged = async (file: SpooledFile, left: string): Promise<void> => {
+    const data = Buffer.from(left).toString('base64');
+    if (await tryOnce(options.deadLettersUrl, file, { message_id: file.id, seq: file.seq, data, attributes: {} })) await files.bury(file);
+    else backOff(await files.countAttempt(file));
+  };
+
   const deliver = async (waiting: SpooledFile): Promise<void> => {
     let message: SpooledMessage | undefined;
     try {
       message = await files.read(waiting);
     } catch (error) {
-      damaged.add(waiting.id);
       log.error('spool.damaged_message', { message_id: waiting.id, error: String(error) });
-      await files.bury(waiting);
+      await buryDamaged(waiting, error instanceof DamagedMessageError ? error.left : '');
       return;
     }
     if (message === undefined) return;
@@ -107,7 +113,11 @@ export const startDeliverer = ({ files, key, fetch, nowMs, log }: DelivererDeps,
 
   const start = (file: SpooledFile): void => {
     const work = deliver(file)
-      .catch((error: unknown) => log.error('spool.delivery_failed', { message_id: file.id, error: String(error) }))
+      .catch((error: unknown) => {
+        log.error('spool.delivery_failed', { message_id: file.id, error: String(error) });
+        // Whatever it is (a folder is gone, the disk is full), it is not over at once.
+        notBeforeMs.set(file.id, nowMs() + options.maxBackoffMs);
+      })
       .finally(() => {
         inFlight.delete(file.id);
         look();
@@ -117,8 +127,8 @@ export const startDeliverer = ({ files, key, fetch, nowMs, log }: DelivererDeps,
 
   const lookOnce = async (): Promise<void> => {
     const { files: waiting, foreign } = await files.list();
-    for (const name of foreign.filter((one) => !damaged.has(one))) {
-      damaged.add(name);
+    for (const name of foreign.filter((one) => !toldOf.has(one))) {
+      toldOf.add(name);
       log.warn('spool.foreign_file', { name });
     }
     for (const file of waiting) {

@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import { open, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -19,9 +19,13 @@ export const spooledMessageSchema = z.object({
   /** Unix microseconds. */
   seq: z.number().int(),
   data: z.string(),
+  /** Of `data`: a disk may give back other bytes than it was given. */
+  sha256: z.string(),
   attributes: z.record(z.string(), z.string()),
 });
 export type SpooledMessage = z.infer<typeof spooledMessageSchema>;
+
+const digestOf = (data: string): string => createHash('sha256').update(data).digest('hex');
 
 const pattern = /^(\d{16})-([0-9a-f]{16})\.(\d+)\.json$/;
 const nameOf = ({ seq, id, attempts }: SpooledFile): string => `${String(seq).padStart(16, '0')}-${id}.${attempts}.json`;
@@ -30,11 +34,23 @@ const fileOf = (name: string): SpooledFile | undefined => {
   return seq === undefined || id === undefined ? undefined : { seq: Number(seq), id, attempts: Number(attempts) };
 };
 
+/** A file that is not the message that was written. */
+export class DamagedMessageError extends Error {
+  override readonly name = 'DamagedMessageError';
+  /** What is left of the file: it may still tell whose request it was. */
+  readonly left: string;
+
+  constructor(left: string) {
+    super('the file is not the message that was written');
+    this.left = left;
+  }
+}
+
 export interface SpoolFiles {
-  put(message: Omit<SpooledMessage, 'message_id'>): Promise<void>;
+  put(message: Omit<SpooledMessage, 'message_id' | 'sha256'>): Promise<void>;
   /** In order of seq. Files that are not messages are passed over and named by `foreign`. */
   list(): Promise<{ files: SpooledFile[]; foreign: string[] }>;
-  /** Undefined: it was acknowledged in the meantime. @throws when the file is damaged */
+  /** Undefined: it was acknowledged in the meantime. @throws DamagedMessageError */
   read(file: SpooledFile): Promise<SpooledMessage | undefined>;
   countAttempt(file: SpooledFile): Promise<SpooledFile>;
   remove(file: SpooledFile): Promise<void>;
@@ -60,7 +76,7 @@ export const spoolFiles = (folder: string): SpoolFiles => {
       const temporary = join(incoming, nameOf(file));
       const handle = await open(temporary, 'wx', 0o600);
       try {
-        await handle.writeFile(JSON.stringify({ ...message, message_id: file.id }));
+        await handle.writeFile(JSON.stringify({ ...message, message_id: file.id, sha256: digestOf(message.data) }));
         await handle.sync();
       } finally {
         await handle.close();
@@ -86,7 +102,14 @@ export const spoolFiles = (folder: string): SpoolFiles => {
         if (error.code === 'ENOENT') return undefined;
         throw error;
       });
-      return text === undefined ? undefined : spooledMessageSchema.parse(JSON.parse(text));
+      if (text === undefined) return undefined;
+      try {
+        const message = spooledMessageSchema.parse(JSON.parse(text));
+        if (message.sha256 === digestOf(message.data)) return message;
+      } catch {
+        // Told below, like any other damage.
+      }
+      throw new DamagedMessageError(text);
     },
 
     async countAttempt(file) {
