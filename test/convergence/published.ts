@@ -1,0 +1,90 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { connect } from '@lancedb/lancedb';
+import type { Head } from '../../runner/records/space-records.ts';
+import { locate, type SpaceKey } from '../../shared/space-key.ts';
+import type { Accepted } from './model.ts';
+
+/** A published version as it lies on disk, read past the product. */
+export interface Published {
+  number: number;
+  life: number;
+  version: number;
+  /** Which request each document is of. */
+  documents: Map<string, Accepted>;
+}
+
+interface Row {
+  id: string;
+  doc_id: string;
+  chunk: number;
+  seq: bigint;
+  task_id: string;
+  text: string | null;
+  metadata: string | null;
+}
+
+const recordsIn = async (folder: string): Promise<string[]> => (await readdir(folder).catch(() => [])).filter((name) => /^\d{12}\.json$/.test(name)).sort();
+
+const valueIn = async (path: string): Promise<unknown> => JSON.parse(await readFile(path, 'utf8')).value;
+
+/** All heads of a space, oldest first. */
+export const headsOf = async (store: string, key: SpaceKey, afterNumber = 0): Promise<{ number: number; head: Head }[]> => {
+  const folder = join(store, locate(key).head);
+  const heads = (await recordsIn(folder)).map((name) => ({ number: 999_999_999_999 - Number(name.slice(0, 12)), name })).reverse();
+  return Promise.all(
+    heads.filter(({ number }) => number > afterNumber).map(async ({ number, name }) => ({ number, head: (await valueIn(join(folder, name))) as Head })),
+  );
+};
+
+/** Who holds a space's lease; undefined when nobody does. */
+export const holderOf = async (store: string, key: SpaceKey): Promise<string | undefined> => {
+  const folder = join(store, locate(key).lease);
+  const [newest] = await recordsIn(folder);
+  if (newest === undefined) return undefined;
+  const lease = (await valueIn(join(folder, newest))) as { holder: string; released: boolean; until: number };
+  return lease.released || lease.until < Date.now() ? undefined : lease.holder;
+};
+
+const columns = ['id', 'doc_id', 'chunk', 'seq', 'task_id', 'text', 'metadata'];
+
+/** @throws when the version is not there (any more) */
+const rowsAt = async (store: string, key: SpaceKey, version: number): Promise<Row[]> => {
+  const { tables, tableName } = locate(key);
+  const table = await (await connect(join(store, tables))).openTable(tableName, [], { version });
+  try {
+    return (await table.query().select(columns).toArray()).map((row) => row.toJSON() as Row);
+  } finally {
+    table.close();
+  }
+};
+
+const wholeDocument = (docId: string, rows: Row[], accepted: ReadonlyMap<string, Accepted>): Accepted => {
+  const inOrder = rows.toSorted((a, b) => a.chunk - b.chunk);
+  const torn = (what: string) =>
+    new Error(`document ${docId}: ${what}: ${inOrder.map(({ id, chunk, seq, task_id }) => `${id} ${chunk} ${seq} ${task_id}`).join(', ')}`);
+  const tasks = new Set(rows.map(({ seq, task_id }) => `${seq} ${task_id}`));
+  if (tasks.size !== 1) throw torn('chunks of two versions');
+  if (inOrder.some(({ id, chunk }, index) => chunk !== index || id !== `${docId}#${index}`)) throw torn('chunks doubled or missing');
+  const request = accepted.get(inOrder[0]?.task_id ?? '');
+  const given = request?.documents.get(docId);
+  if (request === undefined || given === undefined) throw torn('nobody asked for this');
+  if (request.stamp !== undefined && BigInt(request.stamp) !== inOrder[0]?.seq) throw torn('not the order of its event');
+  if (inOrder.length !== given.passages.length || inOrder.some(({ text }, index) => text !== given.passages[index]))
+    throw torn('not the passages that were given');
+  if (inOrder.some(({ metadata }) => metadata !== JSON.stringify(given.metadata))) throw torn('not the metadata that was given');
+  return request;
+};
+
+/** Opens a published version and checks that every document in it is whole and somebody's. @throws Error that names what is not */
+export const readPublished = async (
+  store: string,
+  key: SpaceKey,
+  { number, head }: { number: number; head: Head },
+  accepted: ReadonlyMap<string, Accepted>,
+): Promise<Published> => {
+  const rows = head.table === null ? [] : await rowsAt(store, key, head.version);
+  const documents = new Map<string, Accepted>();
+  for (const [docId, own] of Map.groupBy(rows, ({ doc_id }) => doc_id)) documents.set(docId, wholeDocument(docId, own, accepted));
+  return { number, life: head.epoch, version: head.version, documents };
+};
