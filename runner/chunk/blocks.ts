@@ -9,7 +9,9 @@ export interface Block extends Span {
   heading?: number;
 }
 
-const fence = /^ {0,3}(```+|~~~+)/;
+/** Backticks after the opening ones make it inline code (CommonMark 4.5); only blanks may follow the closing ones. */
+const openingFence = /^ {0,3}(?:(`{3,})[^`]*|(~{3,}).*)$/;
+const closingFence = /^ {0,3}(`{3,}|~{3,})\s*$/;
 const headingLine = /^ {0,3}(#{1,6})\s+\S/;
 
 /**
@@ -29,10 +31,9 @@ export const splitBlocks = (text: string, markdown: boolean): Block[] => {
     if (line === '') continue;
     const start = match.index;
     const end = start + line.trimEnd().length;
-    const mark = markdown ? fence.exec(line)?.[1] : undefined;
     if (fenceMark !== undefined) {
       if (open !== undefined && end > start) open.end = end;
-      if (mark?.startsWith(fenceMark)) {
+      if (closingFence.exec(line)?.[1]?.startsWith(fenceMark)) {
         fenceMark = undefined;
         close();
       }
@@ -42,6 +43,8 @@ export const splitBlocks = (text: string, markdown: boolean): Block[] => {
       close();
       continue;
     }
+    const [, backticks, tildes] = (markdown && openingFence.exec(line.trimEnd())) || [];
+    const mark = backticks ?? tildes;
     const heading = markdown && mark === undefined ? headingLine.exec(line)?.[1]?.length : undefined;
     if (heading !== undefined || mark !== undefined) close();
     if (mark !== undefined) fenceMark = mark;

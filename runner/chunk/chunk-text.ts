@@ -1,7 +1,7 @@
 import type { Chunking } from '../../shared/events.ts';
 import { limits } from '../../shared/limits.ts';
 import { type Block, type Span, splitBlocks } from './blocks.ts';
-import { estimateTokens } from './tokens.ts';
+import { countDense, estimateTokens, tokensOf } from './tokens.ts';
 
 export interface Chunk extends Span {
   /** Headings above the chunk, outermost first: context for the embedding, not part of the text. */
@@ -14,12 +14,15 @@ interface Section {
   blocks: Span[];
 }
 
-const titleOf = (text: string, { start, end }: Span): string =>
-  text
-    .slice(start, end)
-    .replace(/^\s*#+\s*/, '')
-    .replace(/\s*#+\s*$/, '')
-    .trim();
+/** A title goes into the embedding of every chunk below it: a "title" of megabytes must not. UTF-16 code units. */
+const maxTitleChars = 256;
+
+const titleOf = (text: string, { start, end }: Span): string => {
+  const title = text.slice(start, end).trimStart().replace(/^#+/, '').trim();
+  let last = title.length;
+  while (title[last - 1] === '#') last--;
+  return title.slice(0, last).trimEnd().slice(0, maxTitleChars).toWellFormed();
+};
 
 const sectionsOf = (text: string, blocks: readonly Block[]): Section[] => {
   const sections: Section[] = [];
@@ -44,40 +47,73 @@ const sentences = new Intl.Segmenter(undefined, { granularity: 'sentence' });
 const words = new Intl.Segmenter(undefined, { granularity: 'word' });
 const graphemes = new Intl.Segmenter(undefined, { granularity: 'grapheme' });
 
-const segments = (segmenter: Intl.Segmenter, text: string, { start, end }: Span): Span[] =>
-  Array.from(segmenter.segment(text.slice(start, end)), ({ index, segment }) => ({ start: start + index, end: start + index + segment.length }));
+/** Unicode's prepended signs (from Arabic on) belong to what follows them, but words and sentences may end behind one. */
+const firstPrepended = 0x600;
+const bindsToNext = (text: string, at: number): boolean =>
+  text.charCodeAt(at - 1) >= firstPrepended && Array.from(graphemes.segment(`${Array.from(text.slice(Math.max(0, at - 2), at)).at(-1)}x`)).length === 1;
 
-/** A block as pieces that each fit: whole, else by sentence, by word, and at last by grapheme. */
-const pieces = (text: string, span: Span, maxTokens: number): Span[] => {
-  let fitting = [span];
-  for (const segmenter of [sentences, words, graphemes]) {
-    fitting = fitting.flatMap((piece) => (estimateTokens(text.slice(piece.start, piece.end)) <= maxTokens ? [piece] : segments(segmenter, text, piece)));
+const segments = (segmenter: Intl.Segmenter, text: string, { start, end }: Span): Span[] => {
+  const spans: Span[] = [];
+  for (const { index, segment } of segmenter.segment(text.slice(start, end))) {
+    const before = spans.at(-1);
+    const next = start + index + segment.length;
+    if (before !== undefined && bindsToNext(text, before.end)) before.end = next;
+    else spans.push({ start: start + index, end: next });
   }
-  return fitting;
-};
-
-/** Packs pieces into chunks of at most `maxTokens`; each begins with as much of the end of the one before as `overlapTokens` allows. */
-const pack = (text: string, parts: readonly Span[], maxTokens: number, overlapTokens: number): Span[] => {
-  const tokens = parts.map(({ start, end }) => estimateTokens(text.slice(start, end)));
-  const chunks: Span[] = [];
-  let first = 0;
-  while (first < parts.length) {
-    let sum = tokens[first] ?? 0;
-    let next = first + 1;
-    while (next < parts.length && sum + (tokens[next] ?? 0) <= maxTokens) sum += tokens[next++] ?? 0;
-    chunks.push({ start: parts[first]?.start ?? 0, end: parts[next - 1]?.end ?? 0 });
-    if (next >= parts.length) break;
-    let back = next;
-    for (let kept = 0; back - 1 > first && kept + (tokens[back - 1] ?? 0) <= overlapTokens; back--) kept += tokens[back - 1] ?? 0;
-    first = back;
-  }
-  return chunks;
+  return spans;
 };
 
 const trimmed = (text: string, { start, end }: Span): Span => {
   const piece = text.slice(start, end);
   return { start: start + (piece.length - piece.trimStart().length), end: start + piece.trimEnd().length };
 };
+
+/** A block as pieces that each fit, without the white space around them: whole, else by sentence, by word, and at last by grapheme. */
+const pieces = (text: string, span: Span, maxTokens: number): Span[] => {
+  let fitting = [span];
+  for (const segmenter of [sentences, words, graphemes]) {
+    fitting = fitting.flatMap((piece) => (estimateTokens(text.slice(piece.start, piece.end)) <= maxTokens ? [piece] : segments(segmenter, text, piece)));
+  }
+  return fitting.map((piece) => trimmed(text, piece)).filter(({ start, end }) => start < end);
+};
+
+/** Tokens of the text from the start of one part to the end of the part before another, with what stands between them. */
+const tokensBetween = (text: string, parts: readonly Span[]): ((first: number, next: number) => number) => {
+  const before: number[] = [];
+  const after: number[] = [];
+  let counted = parts[0]?.start ?? 0;
+  let dense = 0;
+  if (countDense(text.slice(counted, parts.at(-1)?.end)) === 0) return (first, next) => tokensOf((parts[next - 1]?.end ?? 0) - (parts[first]?.start ?? 0), 0);
+  for (const { start, end } of parts) {
+    dense += countDense(text.slice(counted, start));
+    before.push(dense);
+    dense += countDense(text.slice(start, end));
+    after.push(dense);
+    counted = end;
+  }
+  return (first, next) => tokensOf((parts[next - 1]?.end ?? 0) - (parts[first]?.start ?? 0), (after[next - 1] ?? 0) - (before[first] ?? 0));
+};
+
+/**
+ * Packs pieces into chunks of at most `maxTokens`; each begins with as much of the end of the one before as
+ * `overlapTokens` allows and as leaves room for something new.
+ */
+const pack = (text: string, parts: readonly Span[], maxTokens: number, overlapTokens: number): Span[] => {
+  const tokens = tokensBetween(text, parts);
+  const chunks: Span[] = [];
+  let first = 0;
+  for (let next = 1; next <= parts.length; next++) {
+    while (next < parts.length && tokens(first, next + 1) <= maxTokens) next++;
+    chunks.push({ start: parts[first]?.start ?? 0, end: parts[next - 1]?.end ?? 0 });
+    let back = next;
+    while (back - 1 > first && tokens(back - 1, next) <= overlapTokens && tokens(back - 1, next + 1) <= maxTokens) back--;
+    first = back;
+  }
+  return chunks;
+};
+
+/** More would repeat the text many times over: at one token less than a chunk, each chunk adds a token and repeats all others. */
+const maxOverlapShare = 0.5;
 
 /**
  * Cuts a text into chunks whose offsets reproduce them exactly. Never through a surrogate pair or a grapheme; through
@@ -97,10 +133,7 @@ export const chunkText = (
       text,
       blocks.flatMap((block) => pieces(text, block, max_tokens)),
       max_tokens,
-      Math.min(overlap_tokens, max_tokens - 1),
-    )
-      .map((span) => trimmed(text, span))
-      .filter(({ start, end }) => start < end)
-      .map((span) => ({ ...span, headings })),
+      Math.min(overlap_tokens, Math.floor(max_tokens * maxOverlapShare)),
+    ).map((span) => ({ ...span, headings })),
   );
 };

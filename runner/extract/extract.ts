@@ -21,12 +21,15 @@ type Kind = 'text' | 'pdf' | 'zip' | 'html' | 'binary';
 
 const startsWith = (bytes: Uint8Array, text: string): boolean => text.split('').every((char, index) => bytes[index] === char.charCodeAt(0));
 
+/** Each comment ends at its first end: if it could end at a later one too, a file of comments would take forever to refuse. */
+const htmlStart = /^\s*(<\?xml[^>]*>\s*)?(<!--(?:(?!-->)[\s\S])*-->\s*)*<(!doctype\s+html|html[\s>])/i;
+
 /** Told from the bytes: what a caller says of a file is a hint at most. */
 const kindOf = (bytes: Uint8Array, text: string | undefined): Kind => {
   if (startsWith(bytes, '%PDF-')) return 'pdf';
   if (startsWith(bytes, 'PK\u0003\u0004')) return 'zip';
   if (text === undefined) return 'binary';
-  return /^\s*(<\?xml[^>]*>\s*)?(<!--[\s\S]*?-->\s*)*<(!doctype\s+html|html[\s>])/i.test(text.slice(0, 4096)) ? 'html' : 'text';
+  return htmlStart.test(text.slice(0, 4096)) ? 'html' : 'text';
 };
 
 const refusals: Record<Exclude<Kind, 'text'>, string> = {
