@@ -1,4 +1,5 @@
 import { connect, type Table } from '@lancedb/lancedb';
+import { partitionsSearched } from '../runner/adapters/lance/vector-index.ts';
 import { limits } from '../shared/limits.ts';
 import { type Figure, median } from './figures.ts';
 import { ingestBodies, load, untilIndexed } from './load.ts';
@@ -28,7 +29,10 @@ const rowIds = (found: unknown): bigint[] => Array.from((found as { getChild(nam
 /** What the engine does for a query, called in this process: the same lists at the same depth, and the columns of a page of ten. */
 const raw = async (table: Table, kind: Kind, { query, vector }: Question): Promise<void> => {
   const lists: Promise<unknown>[] = [];
-  if (kind !== 'text') lists.push(table.query().nearestTo(vector).distanceType('cosine').select(['id', '_distance']).withRowId().limit(depth).toArrow());
+  if (kind !== 'text') {
+    const search = table.query().nearestTo(vector).distanceType('cosine').maximumNprobes(0).minimumNprobes(partitionsSearched);
+    lists.push(search.select(['id', '_distance']).withRowId().limit(depth).toArrow());
+  }
   if (kind !== 'vector')
     lists.push(
       table

@@ -114,7 +114,7 @@ const ofCollection = async (collection: Collection): Promise<Figure[]> => {
 export const recall = async ({ quick, vectors }: BenchOptions): Promise<Figure[]> => {
   const collections = [
     ...(vectors === undefined ? [] : [() => stored(vectors, 'sift5k', 'l2'), () => stored(vectors, 'glove_twitter_25d', 'cosine')]),
-    () => generated(quick ? 40_000 : 100_000),
+    () => generated(quick ? 32_000 : 100_000),
   ];
   const figures: Figure[] = [];
   for (const collection of collections) figures.push(...(await ofCollection(collection())));

@@ -1,11 +1,10 @@
 import { Index, type Table } from '@lancedb/lancedb';
 import type { MaintenanceOutcome, TableShape } from '../../ports/vector-store.ts';
 import { textIndexFor } from './text-index.ts';
+import { vectorIndexFor, vectorIndexRows } from './vector-index.ts';
 
 /** From here on an index on doc_id pays: finding a document's rows by scan reads the whole column. */
 const documentIndexRows = 10_000;
-/** Below this an exact search is as fast as an approximate one, and finds everything. */
-const vectorIndexRows = 30_000;
 
 type Step = { step: string; run: () => Promise<unknown> };
 
@@ -16,7 +15,7 @@ const missingIndexes = async (table: Table, shape: TableShape): Promise<Step[]> 
   const steps: Step[] = [];
   if (rows >= documentIndexRows && !has('doc_id')) steps.push({ step: 'index doc_id', run: () => table.createIndex('doc_id', { config: Index.btree() }) });
   if (rows >= vectorIndexRows && !has('vector')) {
-    const config = Index.hnswSq({ distanceType: shape.metric });
+    const config = vectorIndexFor(shape.metric, rows);
     steps.push({ step: 'index vector', run: () => table.createIndex('vector', { config }) });
   }
   return steps;
@@ -33,11 +32,11 @@ const compactAndRefresh = async (table: Table, pruneBefore: Date): Promise<void>
 
 /** Index files hold words and vectors of rows that are gone, until they are built anew. */
 const rebuildIndexes = async (table: Table, shape: TableShape): Promise<Step[]> => {
-  const indices = await table.listIndices();
+  const [rows, indices] = await Promise.all([table.countRows(), table.listIndices()]);
   const configs: Record<string, () => Index> = {
     text: () => textIndexFor(shape.language),
     doc_id: () => Index.btree(),
-    vector: () => Index.hnswSq({ distanceType: shape.metric }),
+    vector: () => vectorIndexFor(shape.metric, rows),
   };
   return indices.flatMap(({ columns }) => {
     const column = columns[0] ?? '';

@@ -5,6 +5,7 @@ import type { FieldType } from '../../../shared/http/spaces.ts';
 import { type DocumentRow, type HitRow, type RawHit, type TableReader, type TextPiece, VersionGoneError } from '../../ports/vector-store.ts';
 import { docIdIn, quotedText } from './document-where.ts';
 import { filterToWhere } from './filter-to-where.ts';
+import { partitionsSearched } from './vector-index.ts';
 
 /** A file that a manifest names and that is not there means that the version was pruned. */
 const asGone = (error: unknown): unknown =>
@@ -63,6 +64,8 @@ export const lanceReader = (table: Table, fields: Readonly<Record<string, FieldT
     async vectorSearch(vector, metric, depth, filter) {
       const condition = where(filter);
       let query = table.query().nearestTo(vector).distanceType(metric).select(['id', '_distance']).withRowId().limit(depth);
+      // Further partitions only when these gave fewer rows than were asked for: a filter may leave little in each.
+      query = query.maximumNprobes(0).minimumNprobes(partitionsSearched);
       if (condition !== undefined) query = query.where(condition);
       return rawHits((await reading(query.toArrow())) as unknown as ArrowTable, 'distance', '_distance');
     },
