@@ -4,7 +4,7 @@ import { type SpaceKey, spaceKeyText } from '../../shared/space-key.ts';
 import type { Embedder } from '../ports/embedder.ts';
 import type { Settings, SpaceRecords } from '../records/space-records.ts';
 import { settleFields } from './fields.ts';
-import { unpackVector } from './packed-vector.ts';
+import { packedDimension, unpackVector } from './packed-vector.ts';
 
 /** A space that nobody has described yet. */
 export const newSettings = (key: SpaceKey, nowMs: number): Settings => ({
@@ -24,7 +24,7 @@ const mismatch = (message: string): NexusError => new NexusError('nexus.embeddin
 
 /** The one model of these documents. */
 const modelOf = (documents: readonly AcceptedDocument[], embedder: Embedder): { embedding_model: string; dimension: number } => {
-  const dimensions = new Set(documents.map(({ vector }) => (vector === undefined ? undefined : unpackVector(vector).length)));
+  const dimensions = new Set(documents.map(({ vector }) => (vector === undefined ? undefined : packedDimension(vector))));
   if (dimensions.size > 1) throw mismatch('The documents of one request must all bring vectors of one length, or all leave them out: a space has one model.');
   const [dimension] = dimensions;
   return dimension === undefined
@@ -37,8 +37,7 @@ const minNorm = 1e-15;
 
 const hasDirection = ({ vector }: AcceptedDocument): boolean => {
   if (vector === undefined) return true;
-  let square = 0;
-  for (const x of unpackVector(vector)) square += x * x;
+  const square = unpackVector(vector).reduce((sum, x) => sum + x * x, 0);
   return Math.sqrt(square) >= minNorm;
 };
 
@@ -71,10 +70,10 @@ export const settleSpace = async (
     if (settings.dimension !== null && settings.dimension !== model.dimension) {
       throw mismatch(`This space has dimension ${settings.dimension}; these documents would bring ${model.dimension}.`);
     }
-    const findable = settings.metric === 'cosine' ? documents.filter(hasDirection) : documents;
-    const zero = settings.metric === 'cosine' ? documents.filter((document) => !hasDirection(document)) : [];
+    const zero = settings.metric === 'cosine' ? new Set(documents.filter((document) => !hasDirection(document))) : new Set<AcceptedDocument>();
+    const findable = documents.filter((document) => !zero.has(document));
     const { fields, accepted, refused } = settleFields(settings.fields, findable);
-    const all = [...zero.map(noDirection), ...refused];
+    const all = [...[...zero].map(noDirection), ...refused];
     const next: Settings = { ...settings, ...model, fields };
     const unchanged = settings.embedding_model !== null && Object.keys(fields).length === Object.keys(settings.fields).length;
     if (unchanged || (await register.write(entry, next))) return { epoch: settings.epoch, accepted, refused: all };
