@@ -9,21 +9,20 @@ const marks: readonly { bytes: readonly number[]; label: string }[] = [
 
 const sampleBytes = 4096;
 
-/** Text without a mark: NULs at odd or even places mean UTF-16 of mostly Latin text. */
-const guess = (bytes: Uint8Array): string | undefined => {
-  const sample = bytes.subarray(0, sampleBytes);
-  let even = 0;
-  let odd = 0;
-  sample.forEach((byte, index) => {
-    if (byte !== 0) return;
-    if (index % 2 === 0) even += 1;
-    else odd += 1;
-  });
-  const half = sample.length / 2;
-  if (even === 0 && odd === 0) return 'utf-8';
-  if (even === 0 && odd > half * 0.3) return 'utf-16le';
-  if (odd === 0 && even > half * 0.3) return 'utf-16be';
-  return undefined;
+const blanksOf = (sample: Uint8Array, label: string): number => new TextDecoder(label).decode(sample).match(/[\t\n\r ]/g)?.length ?? 0;
+
+/** By the blanks that nearly every text has; without any, by where the NULs of Latin letters stand. */
+const utf16Of = (sample: Uint8Array): string => {
+  const lead =
+    blanksOf(sample, 'utf-16le') - blanksOf(sample, 'utf-16be') || sample.reduce((sum, byte, index) => sum + (byte === 0 ? (index % 2) * 2 - 1 : 0), 0);
+  return lead >= 0 ? 'utf-16le' : 'utf-16be';
+};
+
+/** What text without a mark may be encoded in, the likeliest first. NULs mean units of two or four bytes, or no text. */
+const guesses = (sample: Uint8Array): string[] => {
+  if (!sample.includes(0)) return ['utf-8', 'windows-1252'];
+  // Single bytes that look like text, but for a NUL or two, are something else.
+  return looksLikeText(new TextDecoder('windows-1252').decode(sample)) ? [] : ['utf-32le', 'utf-32be', utf16Of(sample)];
 };
 
 const decodeUtf32 = (bytes: Uint8Array, littleEndian: boolean): string | undefined => {
@@ -32,7 +31,7 @@ const decodeUtf32 = (bytes: Uint8Array, littleEndian: boolean): string | undefin
   let text = '';
   for (let at = 0; at < bytes.length; at += 4) {
     const point = view.getUint32(at, littleEndian);
-    if (point > 0x10ffff) return undefined;
+    if (point > 0x10ffff || (point >= 0xd800 && point <= 0xdfff)) return undefined;
     text += String.fromCodePoint(point);
   }
   return text;
@@ -41,7 +40,7 @@ const decodeUtf32 = (bytes: Uint8Array, littleEndian: boolean): string | undefin
 const decodeStrictly = (bytes: Uint8Array, label: string): string | undefined => {
   if (label.startsWith('utf-32')) return decodeUtf32(bytes, label === 'utf-32le');
   try {
-    return new TextDecoder(label, { fatal: true }).decode(bytes);
+    return new TextDecoder(label, { fatal: true, ignoreBOM: true }).decode(bytes);
   } catch {
     return undefined;
   }
@@ -63,9 +62,16 @@ const looksLikeText = (text: string): boolean => {
  */
 export const decodeText = (bytes: Uint8Array): string | undefined => {
   const mark = marks.find(({ bytes: wanted }) => wanted.every((byte, index) => bytes[index] === byte));
-  const label = mark?.label ?? guess(bytes);
-  if (label === undefined) return undefined;
-  const strict = decodeStrictly(bytes.subarray(mark?.bytes.length ?? 0), label);
-  const text = strict ?? (mark === undefined ? new TextDecoder('windows-1252').decode(bytes) : undefined);
+  if (mark !== undefined) return textIn(bytes.subarray(mark.bytes.length), mark.label);
+  for (const label of guesses(bytes.subarray(0, sampleBytes))) {
+    const text = textIn(bytes, label);
+    // A wrong guess reads zeros as characters.
+    if (text !== undefined && !text.slice(0, sampleBytes).includes('\0')) return text;
+  }
+  return undefined;
+};
+
+const textIn = (bytes: Uint8Array, label: string): string | undefined => {
+  const text = decodeStrictly(bytes, label);
   return text !== undefined && looksLikeText(text) ? text : undefined;
 };
