@@ -69,6 +69,24 @@ describe('an Idempotency-Key', () => {
     expect((await stack.call('GET', '/nexus/tasks?space_id=keyed-twice', { token: await stack.token({ tenant }) })).body.tasks.length).toBe(1);
   });
 
+  test('counts for deletes as for ingests', async () => {
+    const token = await stack.token({ tenant });
+    await stack.ingestAndWait(token, 'keyed-deletes', { documents });
+    const remove = (method: string, path: string, body?: unknown, key = `k-${path}`): Promise<Answer> =>
+      stack.call(method, `/nexus/spaces/keyed-deletes${path}`, { token, body, headers: { 'idempotency-key': key } });
+    for (const [method, path, body] of [
+      ['DELETE', '/documents/named', undefined],
+      ['POST', '/documents/delete', { doc_ids: ['other'] }],
+      ['DELETE', '', undefined],
+    ] as const) {
+      const taskId = taskIdOf(await remove(method, path, body));
+      expect(taskIdOf(await remove(method, path, body))).toBe(taskId);
+      expect((await stack.waitForTask(token, taskId)).status).toBe('succeeded');
+    }
+    expectRefusal(await remove('POST', '/documents/delete', { doc_ids: ['another'] }), 'nexus.idempotency_conflict');
+    expect((await stack.call('GET', '/nexus/spaces/keyed-deletes', { token })).body.documents).toBe(0);
+  });
+
   test('is one per space, per context and per tenant', async () => {
     const answers = [
       await ingest('keyed-here', { documents }, 'k-4'),

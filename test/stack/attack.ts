@@ -87,9 +87,9 @@ export const attacks = (known: Knowledge): fc.Arbitrary<Attack> => {
     { doc_id: known.documentIds[0] },
     { doc_id: { in: known.documentIds } },
     { or: [{ tenant_id: known.victim }, { not: { doc_id: 'x' } }] },
-    { "owner' OR 1=1 --": 'b' },
-    { owner: "b' OR '1'='1" },
-    { owner: { starts_with: 'b' } },
+    { "owner' OR 1=1 --": 'victim' },
+    { owner: "victim' OR '1'='1" },
+    { owner: { starts_with: 'v' } },
     { doc_id: { exists: true } },
   );
   const queryBody = fc.record(
@@ -113,38 +113,44 @@ export const attacks = (known: Knowledge): fc.Arbitrary<Attack> => {
     documents: fc.array(fc.record({ id: anyOf(...known.documentIds, 'mine'), blob_ref: blobRef }), { minLength: 1, maxLength: 2 }),
   });
 
+  const deleteBody = fc.oneof(
+    fc.record({ doc_ids: fc.uniqueArray(anyOf(...known.documentIds), { minLength: 1, maxLength: 3 }) }),
+    anyOf<object>({ filter: { owner: 'victim' } }, { filter: { doc_id: { in: known.documentIds } } }),
+  );
+  const documentId = encoded(anyOf(...known.documentIds, `../../${area}/notes/d0`));
+
+  const asks = (weight: number, methods: string[], path: fc.Arbitrary<string>, body: fc.Arbitrary<unknown> = fc.constant(undefined)) => ({
+    weight,
+    arbitrary: fc.record({ method: anyOf(...methods), path, body }),
+  });
+  const inSpace = (...rest: fc.Arbitrary<string>[]) => fc.tuple(space, ...rest).map((parts) => `/nexus/spaces/${parts.join('')}`);
+  const text = (fixed: string) => fc.constant(fixed);
+
   const request = fc.oneof(
-    {
-      weight: 5,
-      arbitrary: fc.record({ method: anyOf('POST'), path: fc.tuple(space, search).map(([id, query]) => `/nexus/spaces/${id}/query${query}`), body: queryBody }),
-    },
-    { weight: 2, arbitrary: fc.record({ method: anyOf('POST'), path: space.map((id) => `/nexus/spaces/${id}/ingest`), body: ingestBody }) },
-    { weight: 2, arbitrary: fc.record({ method: anyOf('GET'), path: fc.tuple(space, search).map(([id, query]) => `/nexus/spaces/${id}${query}`) }) },
-    {
-      weight: 1,
-      arbitrary: fc.record({ method: anyOf('GET'), path: fc.tuple(anyOf('/nexus/spaces', '/nexus/tasks'), search).map(([path, query]) => path + query) }),
-    },
-    {
-      weight: 2,
-      arbitrary: fc.record({
-        method: anyOf('GET', 'HEAD'),
-        path: encoded(anyOf(...known.taskIds, `../${area}/_tasks/${known.taskIds[0]}`)).map((id) => `/nexus/tasks/${id}`),
-      }),
-    },
-    {
-      weight: 3,
-      arbitrary: fc.record({
-        method: anyOf('GET', 'HEAD'),
-        path: fc.tuple(space, encoded(fileText), search).map(([id, name, query]) => `/nexus/spaces/${id}/blobs/${name}${query}`),
-      }),
-    },
-    {
-      weight: 1,
-      arbitrary: fc.record({
-        method: anyOf('GET', 'POST', 'PUT', 'DELETE', 'OPTIONS'),
-        path: encoded(fc.tuple(climb, anyOf(known.folder, area, 'secrets.json')).map(([up, rest]) => `/${up}${rest}`)),
-      }),
-    },
+    asks(50, ['POST'], inSpace(text('/query'), search), queryBody),
+    asks(20, ['POST'], inSpace(text('/ingest')), ingestBody),
+    asks(20, ['GET'], inSpace(search)),
+    asks(15, ['GET'], inSpace(text('/documents'), search)),
+    asks(15, ['GET'], inSpace(text('/documents/'), documentId, anyOf('', '?include=text', '?scope=global'))),
+    // Few: each that is accepted is a commit in a space of the attacker's own.
+    asks(1, ['DELETE'], inSpace(text('/documents/'), documentId)),
+    asks(1, ['POST'], inSpace(text('/documents/delete')), deleteBody),
+    asks(25, ['GET', 'HEAD'], inSpace(text('/blobs/'), encoded(fileText), search)),
+    asks(
+      10,
+      ['GET'],
+      fc.tuple(anyOf('/nexus/spaces', '/nexus/tasks'), search).map((parts) => parts.join('')),
+    ),
+    asks(
+      20,
+      ['GET', 'HEAD'],
+      encoded(anyOf(...known.taskIds, `../${area}/_tasks/${known.taskIds[0]}`)).map((id) => `/nexus/tasks/${id}`),
+    ),
+    asks(
+      10,
+      ['GET', 'POST', 'PUT', 'DELETE', 'OPTIONS'],
+      encoded(fc.tuple(climb, anyOf(known.folder, area, 'secrets.json')).map(([up, rest]) => `/${up}${rest}`)),
+    ),
   );
 
   const headers = fc.record(
@@ -178,11 +184,5 @@ export const attacks = (known: Knowledge): fc.Arbitrary<Attack> => {
         { weight: 4, arbitrary: anyOf<Attack['grant']>('own for another path', 'own for another body', 'stolen', 'forged', 'none') },
       ),
     })
-    .map(({ request: { method, path, ...rest }, headers: sent, ...attack }) => ({
-      ...attack,
-      method,
-      path,
-      body: 'body' in rest ? rest.body : undefined,
-      headers: JSON.parse(JSON.stringify(sent)) as Record<string, string>,
-    }));
+    .map(({ request: asked, headers: sent, ...attack }) => ({ ...attack, ...asked, headers: { ...sent } as Record<string, string> }));
 };

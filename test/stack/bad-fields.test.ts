@@ -77,6 +77,33 @@ describe('fields', () => {
   });
 });
 
+describe('documents', () => {
+  test.each([
+    ['nothing that says which', {}],
+    ['both ids and a filter', { doc_ids: ['a'], filter: { year: 2024 } }],
+    ['no ids', { doc_ids: [] }],
+    ['a filter that would take everything', { filter: {} }],
+    ['an unknown field', { doc_ids: ['a'], all: true }],
+  ])('to delete, with %s: 422', async (_, body) => {
+    expectRefusal(await post('/nexus/spaces/kept/documents/delete', body), 'nexus.validation_failed');
+  });
+
+  test('to delete, by a filter that cannot be read: 422 nexus.filter_unsupported', async () => {
+    for (const filter of [{ year: { like: 1 } }, { year: null }, { "year' OR 1=1": 1 }])
+      expectRefusal(await post('/nexus/spaces/kept/documents/delete', { filter }), 'nexus.filter_unsupported');
+  });
+
+  test('to list or to read, with what is not known: 422', async () => {
+    for (const path of ['/documents?limit=101', '/documents?filter=x', '/documents?more=1', '/documents/a?include=vector', '/documents/a?x=1'])
+      expectRefusal(await call('GET', `/nexus/spaces/kept${path}`), 'nexus.validation_failed');
+  });
+
+  test('that are not there, whatever their name looks like: 404', async () => {
+    for (const id of ['none', '..%2fkept', "a'%20OR%20'1'='1", '%25', 'a%00', 'x'.repeat(256)])
+      expectRefusal(await call('GET', `/nexus/spaces/kept/documents/${id}`), 'nexus.not_found');
+  });
+});
+
 describe('vectors', () => {
   test.each([
     ['null', [null, 0, 0]],

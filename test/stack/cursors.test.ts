@@ -125,7 +125,7 @@ describe('the edge refuses a cursor without asking the runner', () => {
     await expectRefusedAtTheEdge('notes', { ...query, cursor }, await stack.token({ tenant, ...other }));
   });
 
-  test.each(['/nexus/spaces', '/nexus/tasks'])('on %s, too', async (path) => {
+  test.each(['/nexus/spaces', '/nexus/tasks', '/nexus/spaces/notes/documents'])('on %s, too', async (path) => {
     for (const wrong of [cursor, 'next', '', `${cursor}x`]) {
       const requestId = newRequestId();
       expectInvalid(await stack.call('GET', `${path}?limit=1&cursor=${encodeURIComponent(wrong)}`, { token, headers: { 'x-request-id': requestId } }));

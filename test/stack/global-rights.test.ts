@@ -38,6 +38,9 @@ describe('who may write shared data', () => {
       ['POST', `/nexus/spaces/${space}/ingest`, { scope: 'global', documents }],
       ['PUT', `/nexus/spaces/${space}?scope=global`, { language: 'en' }],
       ['PUT', `/nexus/spaces/${space}/blobs/a.txt?scope=global`, 'bytes'],
+      ['DELETE', `/nexus/spaces/${space}?scope=global`, undefined],
+      ['DELETE', `/nexus/spaces/${space}/documents/shared?scope=global`, undefined],
+      ['POST', `/nexus/spaces/${space}/documents/delete`, { scope: 'global', doc_ids: ['shared'] }],
     ] as const;
 
   test.each(['writer', 'reader,writer'])('a tenant with the roles %s may not: 403', async (roles) => {
@@ -99,6 +102,8 @@ describe('who may read shared data by name of its scope', () => {
     ['POST', '/nexus/spaces/faq/query', { query: 'refunds', scope: 'global' }],
     ['GET', '/nexus/spaces/faq?scope=global', undefined],
     ['GET', '/nexus/spaces?scope=global', undefined],
+    ['GET', '/nexus/spaces/faq/documents?scope=global', undefined],
+    ['GET', '/nexus/spaces/faq/documents/shared?scope=global&include=text', undefined],
     ['GET', '/nexus/spaces/faq/blobs/a.txt?scope=global', undefined],
   ] as const;
 

@@ -98,6 +98,36 @@ describe('by space name', () => {
   });
 });
 
+describe('by document', () => {
+  const victimsNotes = async () => (await stack.call('GET', '/nexus/spaces/notes', { token: near.victims })).body;
+
+  test("A's list holds A's own document alone, and none of B's has an address", async () => {
+    expect((await asA('GET', '/nexus/spaces/notes/documents')).body.documents.map(({ doc_id }: { doc_id: string }) => doc_id)).toEqual(['own']);
+    expect((await asA('GET', '/nexus/spaces/only-of-the-victim/documents')).body).toMatchObject({ documents: [], next_cursor: null, snapshot: null });
+    for (const space of near.spaces) expectRefusal(await asA('GET', `/nexus/spaces/${space}/documents/d0?include=text`), 'nexus.not_found');
+  });
+
+  test("what A deletes is A's own, whatever it is called: B has all that it had", async () => {
+    const before = await victimsNotes();
+    const deletes: [string, string, unknown][] = [
+      ['DELETE', '/nexus/spaces/notes/documents/d0', undefined],
+      ['POST', '/nexus/spaces/notes/documents/delete', { doc_ids: ['d1', 'd2'] }],
+      ['POST', '/nexus/spaces/notes/documents/delete', { filter: { owner: 'victim' } }],
+      ['DELETE', '/nexus/spaces/only-of-the-victim', undefined],
+    ];
+    for (const [method, path, body] of deletes) {
+      const accepted = await asA(method, path, { body });
+      expect(accepted.status, accepted.text).toBe(202);
+      expect((await stack.waitForTask(near.own, accepted.body.task_id)).status).toBe('succeeded');
+    }
+    expect(await victimsNotes()).toEqual(before);
+    for (const space of near.spaces) {
+      const { body } = await stack.call('POST', `/nexus/spaces/${space}/query`, { token: near.victims, body: { query: 'salaries' } });
+      expect(body.hits.length).toBe(5);
+    }
+  });
+});
+
 describe('by cursor and task', () => {
   test("B's cursor: 410, from both tiers", async () => {
     expectRefusal(await asA('POST', '/nexus/spaces/notes/query', { body: { ...salaries, cursor: near.cursors[0] } }), 'nexus.cursor_invalid');
@@ -106,6 +136,8 @@ describe('by cursor and task', () => {
       body: { ...salaries, cursor: near.cursors[0] },
     });
     expectRefusal(direct, 'nexus.cursor_invalid');
+    const list = (await stack.call('GET', '/nexus/spaces/notes/documents?limit=1', { token: near.victims })).body.next_cursor;
+    expectRefusal(await asA('GET', `/nexus/spaces/notes/documents?limit=1&cursor=${list}`), 'nexus.cursor_invalid');
   });
 
   test("B's task: 404, as one that never was, and it is in no list of A", async () => {

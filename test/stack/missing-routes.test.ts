@@ -17,8 +17,10 @@ const bodies: Record<string, unknown> = {
   query: { query: 'x' },
   putSpace: { metric: 'cosine' },
   putBlob: 'bytes',
+  deleteDocuments: { doc_ids: ['d'] },
 };
-const pathOf = ({ path }: Endpoint): string => path.replace('{space_id}', 's').replace('{task_id}', 'task_01').replace('{name}', 'n.txt');
+const pathOf = ({ path }: Endpoint): string =>
+  path.replace('{space_id}', 's').replace('{task_id}', 'task_01').replace('{doc_id}', 'd').replace('{name}', 'n.txt');
 
 const expectMissing = (answer: Answer, kind: ResourceKind): void => {
   expectRefusal(answer, `${kind}.missing_route`);
@@ -35,6 +37,11 @@ const needs: Record<string, ResourceKind[]> = {
   listSpaces: ['nexus_store'],
   putSpace: ['nexus_store'],
   getSpace: ['nexus_store'],
+  deleteSpace: ['nexus_store', 'nexus_blob_store'],
+  listDocuments: ['nexus_store'],
+  getDocument: ['nexus_store'],
+  deleteDocument: ['nexus_store', 'nexus_blob_store'],
+  deleteDocuments: ['nexus_store', 'nexus_blob_store'],
   putBlob: ['nexus_blob_store'],
   getBlob: ['nexus_blob_store'],
 };

@@ -24,6 +24,7 @@ let before: {
   taskId: string;
   spaces: Answer['body'];
   tasks: Answer['body'];
+  documents: Answer['body'];
   keyedTask: string;
 };
 
@@ -44,6 +45,9 @@ beforeAll(async () => {
   stack = await startStack();
   token = await stack.token({ tenant: 't_a' });
   const task = await stack.ingestAndWait(token, 'notes', { documents });
+  await stack.ingestAndWait(token, 'pruned', { documents });
+  const deleted = await stack.call('DELETE', '/nexus/spaces/pruned/documents/d7', { token });
+  await stack.waitForTask(token, deleted.body.task_id);
   await stack.ingestAndWait(token, 'other', { documents: [{ id: 'x', text: 'elsewhere' }] });
   expect(
     (await stack.call('PUT', '/nexus/spaces/notes/blobs/folder/a.txt', { token, body: 'bytes of a file', headers: { 'content-type': 'text/plain' } })).status,
@@ -58,6 +62,7 @@ beforeAll(async () => {
     taskId: task.task_id,
     spaces: await ask('GET', '/nexus/spaces?limit=1'),
     tasks: await ask('GET', '/nexus/tasks?limit=1'),
+    documents: await ask('GET', '/nexus/spaces/pruned/documents?limit=10'),
     keyedTask: accepted.body.task_id,
   };
   await stack.stop();
@@ -103,6 +108,22 @@ describe('after a restart of every process', () => {
     expect([before.spaces.spaces[0].space_id, spaces.spaces[0].space_id]).toEqual(['keyed', 'notes']);
     const tasks = await ask('GET', `/nexus/tasks?limit=1&cursor=${before.tasks.next_cursor}`);
     expect([before.tasks.tasks[0].space_id, tasks.tasks[0].space_id]).toEqual(['keyed', 'other']);
+  });
+
+  test('what was deleted stays deleted, and an old cursor of the list of documents gives the rest', async () => {
+    expect((await stack.call('GET', '/nexus/spaces/pruned/documents/d7', { token })).status).toBe(404);
+    const ids = before.documents.documents.map(({ doc_id }: { doc_id: string }) => doc_id);
+    for (let cursor = before.documents.next_cursor; cursor !== null; ) {
+      const page = await ask('GET', `/nexus/spaces/pruned/documents?limit=10&cursor=${cursor}`);
+      ids.push(...page.documents.map(({ doc_id }: { doc_id: string }) => doc_id));
+      cursor = page.next_cursor;
+    }
+    expect(ids.sort()).toEqual(
+      documents
+        .map(({ id }) => id)
+        .filter((id) => id !== 'd7')
+        .sort(),
+    );
   });
 
   test('tasks, files and remembered keys are there', async () => {

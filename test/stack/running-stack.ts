@@ -17,13 +17,13 @@ export interface Ended {
 export interface RunningStack extends StackCaller {
   /** Of the launcher: what `npm start` becomes. */
   pid: number;
-  /** Leader of the process group of a tier. */
-  pidOf(tier: 'runner' | 'edge'): Promise<number>;
+  /** Leaders of the tiers' process groups. */
+  tiers: { runner: number; edge: number };
   /** Everything that the launcher has printed. */
   output(): { stdout: string; stderr: string };
   ended: Promise<Ended>;
   stop(signal?: NodeJS.Signals): Promise<Ended>;
-  /** `kill -9` for one of its processes; resolves when the whole stack has ended. */
+  /** `kill -9` for one of its processes, at the very moment of the call; resolves when the launcher has ended. */
   kill(what: 'launcher' | 'runner' | 'edge'): Promise<Ended>;
   /** Starts again on the same data, with the same environment. */
   startAgain(): Promise<RunningStack>;
@@ -76,14 +76,12 @@ export const startStack = async (wish: StackWish = {}): Promise<RunningStack> =>
   const { edge, runner } = await Promise.race([ready, failed]);
   failed.catch(() => undefined);
 
-  const secrets = await readSecrets(data);
+  const [secrets, recorded] = await Promise.all([readSecrets(data), readStack(data)]);
   if (secrets === undefined) throw new Error('a stack that is ready has secrets');
   const pid = child.pid as number;
-  const pidOf: RunningStack['pidOf'] = async (tier) => {
-    const found = (await readStack(data))?.children.find(({ name }) => name === tier)?.pid;
-    if (found === undefined) throw new Error(`stack.json names no ${tier}`);
-    return found;
-  };
+  const tierPid = (tier: string): number => recorded?.children.find(({ name }) => name === tier)?.pid ?? 0;
+  const tiers = { runner: tierPid('runner'), edge: tierPid('edge') };
+  if (tiers.runner === 0 || tiers.edge === 0) throw new Error('stack.json names both tiers');
   const signal = async (target: number, name: NodeJS.Signals): Promise<Ended> => {
     if (child.exitCode === null && child.signalCode === null) process.kill(target, name);
     return ended;
@@ -93,11 +91,11 @@ export const startStack = async (wish: StackWish = {}): Promise<RunningStack> =>
   return {
     ...callerOf({ edge, runner, data, secrets }),
     pid,
-    pidOf,
+    tiers,
     output: () => ({ ...printed }),
     ended,
     stop,
-    kill: async (what) => signal(what === 'launcher' ? pid : -(await pidOf(what)), 'SIGKILL'),
+    kill: (what) => signal(what === 'launcher' ? pid : -tiers[what], 'SIGKILL'),
     startAgain: () => startStack({ ...wish, data }),
     async remove() {
       await stop();

@@ -11,7 +11,7 @@ import { contextOf } from './stack-caller.ts';
 const stack = commonStack();
 const victim = newTenant();
 const taskId = `task_${Date.now().toString(16).padStart(12, '0')}${'0'.repeat(20)}`;
-const doors = ['/worker/events', '/worker/dead-letters'] as const;
+const doors = ['/worker/events', '/worker/dead-letters', '/worker/sweep'] as const;
 
 /** Exactly what the spool would deliver for an accepted request of the victim's. */
 const push = () => {
@@ -27,6 +27,7 @@ const push = () => {
     data: {
       task_id: taskId,
       space,
+      epoch: 1,
       requested_by: { tenant_id, env, project_id, surface_id, subject: 'x' },
       request_id: 'r',
       payload: { documents: [{ id: 'planted', type: 'document', text: 'planted' }], refused: [] },
@@ -113,7 +114,7 @@ describe.each(doors)('POST %s', (door) => {
 });
 
 test('the runner tells a stranger no more than that it lives', async () => {
-  for (const path of ['/', '/nexus/spaces', '/openapi.json', '/worker/sweep', '/worker', '/.env']) {
+  for (const path of ['/', '/nexus/spaces', '/openapi.json', '/worker', '/.env']) {
     expect([path, (await send(stack.runner, 'GET', path)).status >= 400]).toEqual([path, true]);
   }
   expect((await send(stack.runner, 'GET', '/health')).body).toEqual({ status: 'ok' });
