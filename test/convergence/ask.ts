@@ -2,26 +2,24 @@ import type { SpaceKey } from '../../shared/space-key.ts';
 import type { Answer } from '../runner/running-runner.ts';
 import { grantedFetch } from './granted-fetch.ts';
 import type { PlannedDocument, Wish } from './history.ts';
-import { type GivenDocument, passagesOf, textOf } from './model.ts';
+import { type GivenDocument, textOf } from './model.ts';
 
 const bulkyTokens = 2048;
 
 const vectorOf = (dimension: number, { sentences, rank }: PlannedDocument): number[] =>
   Array.from({ length: dimension }, (_, index) => Math.sin(1 + index + sentences * 7 + rank));
 
-const givenOf = (planned: PlannedDocument, mark: string, feed: 'text' | number, maxTokens: number, bulky: boolean): GivenDocument => {
+const givenOf = (planned: PlannedDocument, mark: string, feed: 'text' | number, bulky: boolean): GivenDocument => {
   const metadata = { topic: planned.topic, rank: planned.rank };
-  const text = textOf(planned.id, mark, planned.sentences, bulky);
-  if (feed === 'text') return { text, vector: undefined, metadata, passages: passagesOf(text, maxTokens) };
-  const isBare = text === '';
-  return { text: isBare ? undefined : text, vector: vectorOf(feed, planned), metadata, passages: [isBare ? null : text.trim()] };
+  const text = textOf(planned.id, mark, planned.sentences, bulky).trim();
+  if (feed === 'text') return { text, vector: undefined, metadata };
+  return { text: text === '' ? undefined : text, vector: vectorOf(feed, planned), metadata };
 };
 
 /** What a wish to write gives, document by document. @param mark tells this version from every other */
 export const documentsOf = (wish: Wish, mark: string, feed: 'text' | number): Map<string, GivenDocument> => {
   if (wish.kind !== 'ingest') return new Map();
-  const maxTokens = wish.bulky ? bulkyTokens : wish.maxTokens;
-  return new Map(wish.documents.map((planned, index) => [planned.id, givenOf(planned, mark, feed, maxTokens, wish.bulky && index === 0)]));
+  return new Map(wish.documents.map((planned, index) => [planned.id, givenOf(planned, mark, feed, wish.bulky && index === 0)]));
 };
 
 /** Sends a wish to a runner that accepts. */

@@ -29,7 +29,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await runner.kill();
   roots.remove();
-});
+}, 60_000);
 
 const pick = <T>(from: readonly T[]): T => from[Math.floor(Math.random() * from.length)] as T;
 const keys = Array.from({ length: spaces }, (_, index) => spaceKey(caller(), 'tenant', `killed-${index}`));

@@ -1,13 +1,11 @@
-import { chunkText } from '../../runner/chunk/chunk-text.ts';
 import type { Wish } from './history.ts';
 
 /** A document as a request gave it. */
 export interface GivenDocument {
+  /** Without white space at its ends. */
   text: string | undefined;
   vector: number[] | undefined;
   metadata: { topic: string; rank: number };
-  /** The passages that must be stored, in order. */
-  passages: (string | null)[];
 }
 
 /** A request that was answered with 202, and what its event says of its place in the order. */
@@ -35,11 +33,6 @@ const sentence = (id: string, mark: string, number: number): string => `Sentence
 export const textOf = (id: string, mark: string, sentences: number, bulky: boolean): string => {
   const text = Array.from({ length: sentences }, (_, number) => sentence(id, mark, number)).join(' ');
   return bulky ? `${text}\n\n${sentence(id, mark, -1).repeat(2_500)}` : text;
-};
-
-export const passagesOf = (text: string, maxTokens: number): string[] => {
-  const chunks = chunkText(text, { max_tokens: maxTokens }, false).map(({ start, end }) => text.slice(start, end));
-  return chunks.length === 0 ? [''] : chunks;
 };
 
 export const matches = ({ topic, fromRank }: Extract<Wish, { kind: 'delete_where' }>, { metadata }: GivenDocument): boolean =>

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { connect } from '@lancedb/lancedb';
 import type { Head } from '../../runner/records/space-records.ts';
 import { locate, type SpaceKey } from '../../shared/space-key.ts';
-import type { Accepted } from './model.ts';
+import type { Accepted, GivenDocument } from './model.ts';
 
 /** A published version as it lies on disk, read past the product. */
 export interface Published {
@@ -21,6 +21,9 @@ interface Row {
   seq: bigint;
   task_id: string;
   text: string | null;
+  start: number | null;
+  end: number | null;
+  lead: string | null;
   metadata: string | null;
 }
 
@@ -46,7 +49,7 @@ export const holderOf = async (store: string, key: SpaceKey): Promise<string | u
   return lease.released || lease.until < Date.now() ? undefined : lease.holder;
 };
 
-const columns = ['id', 'doc_id', 'chunk', 'seq', 'task_id', 'text', 'metadata'];
+const columns = ['id', 'doc_id', 'chunk', 'seq', 'task_id', 'text', 'start', 'end', 'lead', 'metadata'];
 
 /** @throws when the version is not there (any more) */
 const rowsAt = async (store: string, key: SpaceKey, version: number): Promise<Row[]> => {
@@ -59,6 +62,23 @@ const rowsAt = async (store: string, key: SpaceKey, version: number): Promise<Ro
   }
 };
 
+/** The text that passages make when each is put where it says it belongs, with what stands between them. */
+const textOfPassages = (inOrder: readonly Row[]): string | undefined => {
+  let text: string | undefined;
+  for (const { text: passage, start, end, lead } of inOrder) {
+    if (passage === null || start === null || end === null) continue;
+    const before = (text ?? '') + (lead ?? '');
+    if (start > before.length) return undefined;
+    text = before.slice(0, start) + passage + before.slice(end);
+  }
+  return text;
+};
+
+const isWhole = (inOrder: readonly Row[], { text, vector }: GivenDocument): boolean =>
+  textOfPassages(inOrder) === text &&
+  (vector === undefined || inOrder.length === 1) &&
+  inOrder.every(({ text: passage, start, end }) => passage === (text?.slice(start ?? 0, end ?? 0) ?? null));
+
 const wholeDocument = (docId: string, rows: Row[], accepted: ReadonlyMap<string, Accepted>): Accepted => {
   const inOrder = rows.toSorted((a, b) => a.chunk - b.chunk);
   const torn = (what: string) =>
@@ -70,8 +90,7 @@ const wholeDocument = (docId: string, rows: Row[], accepted: ReadonlyMap<string,
   const given = request?.documents.get(docId);
   if (request === undefined || given === undefined) throw torn('nobody asked for this');
   if (request.stamp !== undefined && BigInt(request.stamp) !== inOrder[0]?.seq) throw torn('not the order of its event');
-  if (inOrder.length !== given.passages.length || inOrder.some(({ text }, index) => text !== given.passages[index]))
-    throw torn('not the passages that were given');
+  if (!isWhole(inOrder, given)) throw torn('not the text that was given');
   if (inOrder.some(({ metadata }) => metadata !== JSON.stringify(given.metadata))) throw torn('not the metadata that was given');
   return request;
 };
