@@ -166,6 +166,22 @@ describe('nexus task, spaces and space', () => {
   });
 });
 
+describe('nexus docs and delete', () => {
+  const gone = `gone-${suffix}`;
+
+  test('list documents, read one, and take one or all away', async () => {
+    await succeeds(['ingest', 'guide', '--space', gone, '--wait']);
+    expect(await succeeds(['docs', gone])).toMatch(/^guide\/deep\/more\.txt .*\nguide\/start\.md .*\n$/);
+    expect(await succeeds(['docs', gone, '--doc', 'guide/start.md'])).toContain('The gate opens with the brass key.');
+    expect(await succeeds(['delete', gone, '--doc', 'guide/start.md'])).toBe('1 documents deleted\n');
+    await fails(['docs', gone, '--doc', 'guide/start.md'], /^nexus\.not_found: /);
+    expect((await nexus(['query', 'brass key', '--space', gone])).out).not.toContain('brass');
+    await succeeds(['delete', gone]);
+    expect(await succeeds(['docs', gone])).toBe('');
+    expect(await succeeds(['spaces'])).not.toContain(gone);
+  });
+});
+
 describe('an error is exit code 1 and its code and message', () => {
   test("the API's own", async () => {
     await Promise.all([
