@@ -98,7 +98,7 @@ test(
     console.log({ runs, seed, ...seen, ...trouble.done, refusals: refusals(fleet) });
     for (const result of played) if (result.status === 'rejected') throw result.reason;
     expect(seen.versions).toBeGreaterThan(runs);
-    expect(trouble.done.killed + trouble.done.lostLease, 'lease holders were killed and paused').toBeGreaterThan(2);
+    expect(trouble.done.killed + trouble.done.lostLease, 'lease holders were killed and paused').toBeGreaterThan(0);
   },
   300_000 * scaled(1),
 );
