@@ -62,41 +62,53 @@ export const fileBlobs = (rootPath: string): Blobs => {
     }
   };
 
+  const moveTo = async (temporary: string, target: string): Promise<void> => {
+    try {
+      await place(() => rename(temporary, target), target);
+    } catch (error) {
+      await rm(temporary, { force: true });
+      throw error;
+    }
+  };
+
   return {
     async putBytes(name, bytes) {
       const target = pathOf(name);
       const temporary = await writeScratch((handle) => handle.writeFile(bytes));
-      await place(() => rename(temporary, target), target);
+      await moveTo(temporary, target);
     },
 
     async putIfAbsent(name, bytes) {
       const target = pathOf(name);
       const temporary = await writeScratch((handle) => handle.writeFile(bytes));
-      try {
-        await place(() => link(temporary, target), target);
-        return true;
-      } catch (error) {
-        if (isCode(error, 'EEXIST')) return false;
-        throw error;
-      } finally {
-        await rm(temporary, { force: true });
-      }
+      let absent = true;
+      const linkIfAbsent = async (): Promise<void> => {
+        try {
+          await link(temporary, target);
+        } catch (error) {
+          if (!isCode(error, 'EEXIST')) throw error;
+          absent = false;
+        }
+      };
+      await place(linkIfAbsent, target).finally(() => rm(temporary, { force: true }));
+      return absent;
     },
 
     async putByHash(folder, stream) {
+      checkBlobName(folder);
       const hash = createHash('sha256');
       let bytes = 0;
       const temporary = await writeScratch(async (handle) => {
         for await (const piece of stream) {
           hash.update(piece);
           bytes += piece.length;
-          await handle.write(piece);
+          // Not `write`, which may write a part and say so.
+          await handle.writeFile(piece);
         }
       });
       const sha256 = hash.digest('hex');
       const name = `${folder}/${sha256}`;
-      const target = pathOf(name);
-      await place(() => rename(temporary, target), target);
+      await moveTo(temporary, join(root, name));
       return { name, sha256, bytes };
     },
 
@@ -131,7 +143,8 @@ export const fileBlobs = (rootPath: string): Blobs => {
       const entries = (await orMissing(readdir(folder === '' ? root : pathOf(folder), { withFileTypes: true }))) ?? [];
       const names = entries
         .filter((entry) => (folders ? entry.isDirectory() : entry.isFile()) && (after === undefined || entry.name > after))
-        .map((entry) => entry.name);
+        .map((entry) => entry.name)
+        .filter((entryName) => folder !== '' || entryName !== scratch);
       names.sort();
       return limit === undefined ? names : names.slice(0, limit);
     },
