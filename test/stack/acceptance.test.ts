@@ -17,6 +17,9 @@ const ingest = async (space: string, body: unknown, key?: string, wish: object =
   });
 const ask = async (space: string, body: object): Promise<Answer> =>
   stack.call('POST', `/nexus/spaces/${space}/query`, { token: await stack.token({ tenant }), body });
+/** A PNG: no text, whatever it is called. */
+const picture = 'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==';
+
 const taskIdOf = (answer: Answer): string => {
   expect(answer.status, answer.text).toBe(202);
   return answer.body.task_id;
@@ -34,7 +37,7 @@ describe('202', () => {
   });
 
   test('for documents of which one is bad: that one fails alone, and the task says which and why', async () => {
-    const bad = { id: 'bad', content: { media_type: 'text/plain', data_base64: Buffer.from([0, 1, 2, 0xff, 0xfe, 0]).toString('base64') } };
+    const bad = { id: 'bad', content: { media_type: 'text/plain', data_base64: picture } };
     const task = await stack.waitForTask(await stack.token({ tenant }), taskIdOf(await ingest('partial', { documents: [...documents, bad] })));
     expect(task).toMatchObject({ status: 'partial', counts: { documents: 3, written: 2, failed: 1 } });
     expect(task.errors).toEqual([{ doc_id: 'bad', code: expect.stringMatching(/^nexus\./), message: expect.any(String) }]);
@@ -120,7 +123,7 @@ describe('after_task', () => {
   });
 
   test('of a task that failed: 409 at once', async () => {
-    const taskId = taskIdOf(await ingest('failing', { documents: [{ id: 'bad', content: { media_type: 'text/plain', data_base64: 'AAEC//4A' } }] }));
+    const taskId = taskIdOf(await ingest('failing', { documents: [{ id: 'bad', content: { media_type: 'text/plain', data_base64: picture } }] }));
     expect((await stack.waitForTask(await stack.token({ tenant }), taskId)).status).toBe('failed');
     const startedMs = performance.now();
     expectRefusal(await ask('failing', { query: 'x', after_task: taskId }), 'nexus.not_yet_visible');

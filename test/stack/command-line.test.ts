@@ -21,6 +21,9 @@ interface Ran {
   err: string;
 }
 
+/** A PNG: no text, whatever it is called. */
+const picture = 'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==';
+
 let folder: string;
 
 const nexus = async (args: string[], env: Record<string, string> = {}): Promise<Ran> => {
@@ -64,7 +67,7 @@ beforeAll(async () => {
     writeFile(join(folder, 'notes.txt'), 'The cellar is dry.\n'),
     writeFile(join(folder, 'corpus.jsonl'), beir.map((line) => `${JSON.stringify(line)}\n`).join('')),
     writeFile(join(folder, 'odd.jsonl'), '{"id": "good", "text": "fine"}\n{"id": "bad"}\nnot json\n'),
-    writeFile(join(folder, 'broken.bin'), Buffer.from([0, 1, 2, 3, 0xff, 0xfe, 0, 7])),
+    writeFile(join(folder, 'broken.bin'), Buffer.from(picture, 'base64')),
   ]);
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
