@@ -80,10 +80,16 @@ export const deleteRequestSchema = z.object({
 });
 export type DeleteRequest = z.infer<typeof deleteRequestSchema>;
 
+/**
+ * Letting go of the bytes of deleted rows takes two steps: `erase` rewrites what holds them, and `prune`, when no cursor
+ * can need the versions of before any more, removes those. Absent: ordinary maintenance.
+ */
+export const maintenanceStageSchema = z.enum(['erase', 'prune']);
+export type MaintenanceStage = z.infer<typeof maintenanceStageSchema>;
+
 export const maintenanceRequestSchema = z.object({
   space: spaceKeySchema,
-  /** Also rewrite what still holds the bytes of deleted rows. */
-  erase: z.boolean().optional(),
+  stage: maintenanceStageSchema.optional(),
 });
 
 const envelope = {
@@ -118,14 +124,14 @@ export const taskEvent = ({ type, data }: TaskRequest, nowMs: number, traceparen
     data,
   }) as NexusEvent;
 
-export const maintenanceEvent = (space: SpaceKey, erase: boolean, id: string, nowMs: number): NexusEvent => ({
+export const maintenanceEvent = (space: SpaceKey, stage: MaintenanceStage | undefined, id: string, nowMs: number): NexusEvent => ({
   specversion: '1.0',
   id,
   source: `/nexus/spaces/${space.space_id}`,
   type: MAINTENANCE_REQUESTED,
   time: new Date(nowMs).toISOString(),
   datacontenttype: 'application/json',
-  data: { space, ...(erase ? { erase } : {}) },
+  data: { space, ...(stage === undefined ? {} : { stage }) },
 });
 
 /** CloudEvents attributes as message attributes (Pub/Sub protocol binding), for subscription filters and for people. */

@@ -40,7 +40,7 @@ export const workerRoutes = (services: Services): Hono => {
       case DELETE_REQUESTED:
         return runDelete(services, event.data, seq);
       case MAINTENANCE_REQUESTED:
-        return runMaintenance(services, event.data.space, event.data.erase === true);
+        return runMaintenance(services, event.data.space, event.data.stage);
     }
   };
 

@@ -100,7 +100,7 @@ const bury = async ({ nowMs }: CommitDeps, { records }: SpacePlace, { buried }: 
     );
     highest = Math.max(highest, ...documents.map(({ order }) => order.seq));
   }
-  if (highest > 0) await markDue(records.blobs, records.key, nowMs());
+  if (highest > 0) await markDue(records.blobs, records.key, 'erase', nowMs());
   return highest;
 };
 

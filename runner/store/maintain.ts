@@ -1,6 +1,8 @@
+import type { MaintenanceStage } from '../../shared/events.ts';
 import { limits } from '../../shared/limits.ts';
 import { formatMicros } from '../../shared/time.ts';
 import type { MaintenanceOutcome, NexusVectorStore } from '../ports/vector-store.ts';
+import { markDue } from '../records/due-marks.ts';
 import { type Head, isLive } from '../records/space-records.ts';
 import { dropOldTombstones } from '../records/tombstones.ts';
 import { ConflictError, retryConflicts } from './conflict.ts';
@@ -36,16 +38,20 @@ export interface MaintainDeps {
  * Compacts, indexes and prunes a space and publishes the result. Versions that were current within
  * `limits.versionRetentionMs` stay, however long ago they were committed: a space that slept for a week keeps its
  * cursors at its first write.
- * @param erase also rewrite what still holds the bytes of deleted rows
+ * @param stage `erase`: also rewrite what holds the bytes of deleted rows, and see to it that the versions of before go
  * @returns the steps that failed; undefined when there was nothing to do
  */
-export const maintain = async (deps: MaintainDeps, place: SpacePlace, erase: boolean): Promise<MaintenanceOutcome | undefined> =>
-  retryConflicts(() => maintainOnce(deps, place, erase));
+export const maintain = async (deps: MaintainDeps, place: SpacePlace, stage?: MaintenanceStage): Promise<MaintenanceOutcome | undefined> =>
+  retryConflicts(() => maintainOnce(deps, place, stage));
 
-const maintainOnce = async ({ store, nowMs }: MaintainDeps, place: SpacePlace, erase: boolean): Promise<MaintenanceOutcome | undefined> => {
+const maintainOnce = async (
+  { store, nowMs }: MaintainDeps,
+  place: SpacePlace,
+  stage: MaintenanceStage | undefined,
+): Promise<MaintenanceOutcome | undefined> => {
   const { records, table } = place;
   const head = await records.head.read();
-  if (!isLive(head?.value) || (head.value.unmaintained.commits === 0 && !erase)) return undefined;
+  if (!isLive(head?.value) || (head.value.unmaintained.commits === 0 && stage === undefined)) return undefined;
   const writer = await writerAt(store, table, head.value);
   const since = await records.head.currentSince(nowMs() - limits.versionRetentionMs);
   const pruneBefore = new Date((since ?? 0) - clockMarginMs);
@@ -53,7 +59,7 @@ const maintainOnce = async ({ store, nowMs }: MaintainDeps, place: SpacePlace, e
   await dropOldTombstones(records, nowMs());
 
   const before = await writer.contentDigest();
-  const outcome = await writer.maintain(head.value.table, pruneBefore, erase);
+  const outcome = await writer.maintain(head.value.table, pruneBefore, stage === 'erase');
   if ((await writer.contentDigest()) !== before) throw new ConflictError('rows changed under maintenance: somebody else committed');
   await publish(place, head, {
     ...head.value,
@@ -61,5 +67,6 @@ const maintainOnce = async ({ store, nowMs }: MaintainDeps, place: SpacePlace, e
     published_at: formatMicros(nowMs() * 1000),
     unmaintained: { commits: 0, rows: 0 },
   });
+  if (stage === 'erase') await markDue(records.blobs, records.key, 'prune', nowMs());
   return outcome;
 };

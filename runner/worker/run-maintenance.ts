@@ -1,4 +1,4 @@
-import { maintenanceEvent } from '../../shared/events.ts';
+import { type MaintenanceStage, maintenanceEvent } from '../../shared/events.ts';
 import { newId } from '../../shared/ids.ts';
 import { type SpaceKey, spaceKeyText } from '../../shared/space-key.ts';
 import type { Events } from '../ports/events.ts';
@@ -16,8 +16,8 @@ export interface RunMaintenanceDeps {
 }
 
 /** Maintenance is an event like any other: it waits its turn for the space's lease, and may come twice. */
-export const runMaintenance = async ({ store, queue, nowMs, log }: RunMaintenanceDeps, space: SpaceKey, erase: boolean): Promise<void> => {
-  const outcome = await queue.withLease(space, (place) => maintain({ store, nowMs }, place, erase));
+export const runMaintenance = async ({ store, queue, nowMs, log }: RunMaintenanceDeps, space: SpaceKey, stage?: MaintenanceStage): Promise<void> => {
+  const outcome = await queue.withLease(space, (place) => maintain({ store, nowMs }, place, stage));
   for (const { step, error } of outcome?.failures ?? []) log.error('maintenance.step_failed', { space: spaceKeyText(space), step, error: String(error) });
 };
 
@@ -27,6 +27,6 @@ export const askForMaintenance =
   (key, head, writtenRows) => {
     if (!becameDue(head, writtenRows)) return;
     events
-      .publish(maintenanceEvent(key, false, newId('event', nowMs()), nowMs()))
+      .publish(maintenanceEvent(key, undefined, newId('event', nowMs()), nowMs()))
       .catch((error: unknown) => log.warn('maintenance.not_asked', { space: spaceKeyText(key), error: String(error) }));
   };

@@ -27,8 +27,8 @@ export const sweep = async ({ registry, blobsAt, events, nowMs, log }: SweepDeps
   const damaged = (error: Error) => log.error('sweep.damaged_mark', { error: error.message });
   let erasing = 0;
   for (const root of rootsOf(NEXUS_STORE)) {
-    for (const { space, done } of await dueMarks(blobsAt(root), nowMs(), perSweep, damaged)) {
-      await events.publish(maintenanceEvent(space, true, newId('event', nowMs()), nowMs()));
+    for (const { space, stage, done } of await dueMarks(blobsAt(root), nowMs(), perSweep, damaged)) {
+      await events.publish(maintenanceEvent(space, stage, newId('event', nowMs()), nowMs()));
       await done();
       erasing += 1;
     }

@@ -23,7 +23,7 @@ export interface Stage {
 const feedOf = ({ feeds, lives }: Stage): 'text' | number => feeds[(lives - 1) % feeds.length] ?? 'text';
 
 const maintenance = (key: SpaceKey, erase: boolean): SpineEvent => {
-  const event = maintenanceEvent(key, erase, newId('event', Date.now()), Date.now());
+  const event = maintenanceEvent(key, erase ? 'erase' : undefined, newId('event', Date.now()), Date.now());
   return { message_id: event.id, seq: Date.now() * 1000, data: Buffer.from(JSON.stringify(event)).toString('base64'), attributes: messageAttributes(event) };
 };
 

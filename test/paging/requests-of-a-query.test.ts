@@ -51,7 +51,7 @@ const warmAll = async (): Promise<Record<string, number>> => {
 
 const maintainNow = async (): Promise<void> => {
   const { store, nowMs, queue } = runner.services;
-  const outcome = await queue.withLease(spaceKey(caller(), 'tenant', 'warm'), (place) => maintain({ store, nowMs }, place, false));
+  const outcome = await queue.withLease(spaceKey(caller(), 'tenant', 'warm'), (place) => maintain({ store, nowMs }, place));
   expect(outcome?.failures ?? []).toEqual([]);
 };
 

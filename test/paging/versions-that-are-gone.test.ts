@@ -45,7 +45,7 @@ const pruneAll = async (space: string): Promise<void> => {
     const { head } = place.records;
     return { ...place, records: { ...place.records, head: { ...head, currentSince: async () => nowMs() + 3_600_000 } } };
   };
-  const outcome = await queue.withLease(spaceKey(caller(), 'tenant', space), (place) => maintain({ store, nowMs }, longAgo(place), false));
+  const outcome = await queue.withLease(spaceKey(caller(), 'tenant', space), (place) => maintain({ store, nowMs }, longAgo(place)));
   expect(outcome?.failures).toEqual([]);
 };
 

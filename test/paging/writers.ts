@@ -46,7 +46,7 @@ const write = async (runner: RunningRunner, random: Random, { space, feed, ids }
 const maintainOnce = async ({ services }: RunningRunner, random: Random, { space }: Population): Promise<void> => {
   const { store, nowMs, queue } = services;
   const key = spaceKey(caller(), random.pick(['tenant', 'global'] as const), space);
-  const outcome = await queue.withLease(key, (place) => maintain({ store, nowMs }, place, random.chance(0.3)));
+  const outcome = await queue.withLease(key, (place) => maintain({ store, nowMs }, place, random.chance(0.3) ? 'erase' : undefined));
   for (const { step, error } of outcome?.failures ?? []) throw new Error(`maintenance failed at ${step}`, { cause: error });
 };
 

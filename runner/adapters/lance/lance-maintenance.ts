@@ -1,5 +1,6 @@
 import { Index, type Table } from '@lancedb/lancedb';
 import type { MaintenanceOutcome, TableShape } from '../../ports/vector-store.ts';
+import { docIdIn } from './document-where.ts';
 import { textIndexFor } from './text-index.ts';
 import { vectorIndexFor, vectorIndexRows } from './vector-index.ts';
 
@@ -45,6 +46,15 @@ const rebuildIndexes = async (table: Table, shape: TableShape): Promise<Step[]> 
   });
 };
 
+/**
+ * Compaction leaves a fragment alone that has no neighbour to be joined with and has lost less than a tenth of its rows:
+ * one document is written anew as it is, which makes a second fragment, so that the first is rewritten without its dead.
+ */
+const giveNeighbour = async (table: Table): Promise<void> => {
+  const [first] = await table.query().select(['doc_id']).limit(1).toArray();
+  if (first !== undefined) await table.update({ where: docIdIn([first.doc_id as string]), valuesSql: { task_id: 'task_id' } });
+};
+
 /** Each step is tried whatever became of the one before. */
 export const maintainTable = async (table: Table, shape: TableShape, pruneBefore: Date, erase: boolean): Promise<MaintenanceOutcome> => {
   const failures: MaintenanceOutcome['failures'] = [];
@@ -56,6 +66,7 @@ export const maintainTable = async (table: Table, shape: TableShape, pruneBefore
     }
   };
   for (const step of await missingIndexes(table, shape)) await attempt(step);
+  if (erase) await attempt({ step: 'make way for compaction', run: () => giveNeighbour(table) });
   await attempt({ step: 'compact, prune and refresh indexes', run: () => compactAndRefresh(table, pruneBefore) });
   if (erase) for (const step of await rebuildIndexes(table, shape)) await attempt(step);
   return { version: await table.version(), failures };
