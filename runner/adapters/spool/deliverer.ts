@@ -96,8 +96,10 @@ export const startDeliverer = ({ files, key, fetch, nowMs, log }: DelivererDeps,
     try {
       message = await files.read(waiting);
     } catch (error) {
+      // A file that cannot be read now (too many are open, the disk hangs) is not damaged: it is tried again.
+      if (!(error instanceof DamagedMessageError)) throw error;
       log.error('spool.damaged_message', { message_id: waiting.id, error: String(error) });
-      await buryDamaged(waiting, error instanceof DamagedMessageError ? error.left : '');
+      await buryDamaged(waiting, error.left);
       return;
     }
     if (message === undefined) return;
