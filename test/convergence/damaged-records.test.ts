@@ -101,11 +101,11 @@ describe.each(Object.entries(damages))('a record that is %s', (_, damage) => {
   });
 
   test('of what is due, and foreign folders, do not stop the sweep', async () => {
-    const due = (at: string, space: string) => `${roots.store}/_due/000000000000${at}-${space}.json`;
+    const due = (at: string, space: string) => `${roots.store}/_due/000000000000${at}-${space}-erase.json`;
     for (const file of [due('01', '0'.repeat(16)), due('02', '1'.repeat(16))]) putForeign(file);
     const space = { scope: 'tenant', tenant_id: 't_a', env: 'dev', project_id: 'p1', surface_id: 'marketing', space_id: 'whole' };
-    writeFileSync(due('01', '0'.repeat(16)), damage(Buffer.from(JSON.stringify({ space }))));
-    writeFileSync(due('02', '1'.repeat(16)), JSON.stringify({ space }));
+    writeFileSync(due('01', '0'.repeat(16)), damage(Buffer.from(JSON.stringify({ space, stage: 'erase' }))));
+    writeFileSync(due('02', '1'.repeat(16)), JSON.stringify({ space, stage: 'erase' }));
     putForeign(`${roots.blobs}/no tenant\\at all/x/y/z/u`);
     putForeign(`${roots.blobs}/t_a/dev/lost+found/x/y`);
     expect(await sweep(runner.services)).toMatchObject({ erasing: 1 });
