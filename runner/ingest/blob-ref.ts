@@ -48,6 +48,7 @@ const importFile = async (deps: BlobRefDeps, caller: Area, key: SpaceKey, ref: s
     deps.registry().routes.map(({ root }) => root),
   );
   if (target === undefined) throw forbidden(path);
+  if (target === 'missing') throw validationFailed([{ path, message: 'names no file' }]);
   const source = deps.blobsAt(target.root);
   const found = await source.head(target.name);
   if (found === undefined) throw validationFailed([{ path, message: 'names no file' }]);

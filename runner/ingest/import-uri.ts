@@ -1,6 +1,7 @@
 import { realpath } from 'node:fs/promises';
 import { isAbsolute, relative, resolve, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { checkBlobName } from '../ports/blobs.ts';
 
 /** A file that may be imported: the allowed folder that holds it, and its name in there. */
 export interface ImportTarget {
@@ -16,29 +17,47 @@ const realOrSelf = (path: string): Promise<string> => realpath(path).catch(() =>
 /** The path of `inner` below `outer`, or undefined when it is not below it. */
 const below = (outer: string, inner: string): string | undefined => {
   const path = relative(outer, inner);
-  return path === '' || path.startsWith('..') || isAbsolute(path) ? undefined : path;
+  return path === '' || path === '..' || path.startsWith(`..${sep}`) || isAbsolute(path) ? undefined : path;
+};
+
+/** Where a path lies, judged against folders as they really are. @returns undefined when it may not be imported from */
+const allowedPlace = async (path: string, prefixes: readonly string[], roots: readonly string[]): Promise<ImportTarget | undefined> => {
+  for (const root of roots.filter(isFileRoot)) {
+    if (below(await realOrSelf(localPath(root)), path) !== undefined) return undefined;
+  }
+  for (const prefix of prefixes.filter(isFileRoot)) {
+    const root = await realOrSelf(localPath(prefix));
+    const name = below(root, path);
+    if (name !== undefined) return { root, name: name.split(sep).join('/') };
+  }
+  return undefined;
+};
+
+const isBlobName = (name: string): boolean => {
+  try {
+    checkBlobName(name);
+    return true;
+  } catch {
+    return false;
+  }
 };
 
 /**
  * Whether a URI may be imported, judged after normalisation: encodings decoded, `..` resolved, symbolic links followed.
  * Nothing inside a route's own root is ever a source, whatever the prefixes say.
- * @returns undefined when it may not
+ * @returns undefined when it may not; `missing` when it might, but nothing is there
  */
-export const importTarget = async (ref: string, prefixes: readonly string[], roots: readonly string[]): Promise<ImportTarget | undefined> => {
+export const importTarget = async (ref: string, prefixes: readonly string[], roots: readonly string[]): Promise<ImportTarget | 'missing' | undefined> => {
   if (!ref.startsWith('file://')) return undefined;
   let path: string;
   try {
-    path = await realOrSelf(fileURLToPath(ref));
+    path = fileURLToPath(ref);
   } catch {
     return undefined;
   }
-  for (const root of roots.filter(isFileRoot)) {
-    if (below(await realOrSelf(localPath(root)), path) !== undefined) return undefined;
-  }
-  for (const prefix of prefixes.filter(isFileRoot)) {
-    const folder = await realOrSelf(localPath(prefix));
-    const name = below(folder, path);
-    if (name !== undefined) return { root: folder, name: name.split(sep).join('/') };
-  }
-  return undefined;
+  const real = await realpath(path).catch(() => undefined);
+  // A way that leads nowhere (`link/` to a file, say) has not been followed, so what it says must never be opened.
+  if (real === undefined) return (await allowedPlace(path, prefixes, roots)) === undefined ? undefined : 'missing';
+  const target = await allowedPlace(real, prefixes, roots);
+  return target !== undefined && isBlobName(target.name) ? target : undefined;
 };

@@ -57,9 +57,13 @@ export const beginAcceptance = async (
   };
 
   const { entry, repeated } = await begin();
-  // Losing these writes to a twin request that finishes the same acceptance is no loss.
+  // A twin, the same request at the same time, may have ended first. Losing to one that was accepted is no loss; one that
+  // was refused does not undo that this one was accepted.
   const end = async (state: 'accepted' | 'abandoned'): Promise<void> => {
-    await records.write(entry, { ...entry.value, state });
+    for (let after: Entry<Remembered> | undefined = entry; !(await records.write(after, { ...entry.value, state })); ) {
+      after = await records.read();
+      if (state === 'abandoned' || after?.value.state !== 'abandoned' || after.value.task_id !== entry.value.task_id) return;
+    }
   };
   return { taskId: entry.value.task_id, repeated, accepted: () => end('accepted'), refused: () => end('abandoned') };
 };

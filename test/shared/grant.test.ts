@@ -105,7 +105,7 @@ describe('a grant', () => {
   test('with any one character changed is worth nothing', async () => {
     const token = await sealGrant(grant, secret, nowMs);
     for (let at = 0; at < token.length; at++) {
-      expect(await opened(token.slice(0, at) + (token[at] === 'A' ? 'B' : 'A') + token.slice(at + 1))).toBeUndefined();
+      expect(await opened(token.slice(0, at) + (token[at] === 'A' ? 'w' : 'A') + token.slice(at + 1))).toBeUndefined();
     }
   });
 
