@@ -68,7 +68,9 @@ const playAndCheck = async (history: History, spaceId: string, take: Stage['take
   const requests = events.filter(({ attributes }) => attributes['ce-subject'] !== undefined);
   await Promise.all(requests.map((event) => deliverer.deliver(event)));
   await deliverer.quiet();
-  expect((await headsOf(roots.store, stage.key)).at(-1)?.number ?? 0, 'repeated events publish nothing').toBe(final?.number ?? 0);
+  // Maintenance that a worker's own commit asked for may still come: it publishes the same rows, and leaves nothing unmaintained.
+  const written = (await headsOf(roots.store, stage.key, final?.number ?? 0)).filter(({ head }) => head.unmaintained.commits > 0);
+  expect(written, 'repeated events publish nothing').toEqual([]);
   expect(await tasksOf(stage), 'a task that has ended stays as it ended').toEqual(tasks);
   return { versions: versions.length, events: events.length, tries: deliverer.tries.made };
 };
