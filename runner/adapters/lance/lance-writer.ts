@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
-import type { Table } from '@lancedb/lancedb';
-import type { Table as ArrowTable } from 'apache-arrow';
+import { makeArrowTable, type Table } from '@lancedb/lancedb';
+import { type Table as ArrowTable, Schema } from 'apache-arrow';
 import type { StoredDocument, TableWriter } from '../../ports/vector-store.ts';
 import { fieldColumn, fieldOfColumn, fieldSchema } from './columns.ts';
 import { docIdIn } from './document-where.ts';
@@ -31,8 +31,9 @@ export const lanceWriter = (table: Table): TableWriter => ({
   },
 
   async addFields(fields) {
-    const { version } = await table.addColumns(Object.entries(fields).map(([key, type]) => fieldSchema(key, type)) as never);
-    return version;
+    // The engine's package loads its own copy of Arrow, and here knows its own schemas alone: this turns ours into one.
+    const { schema } = makeArrowTable([], { schema: new Schema(Object.entries(fields).map(([key, type]) => fieldSchema(key, type))) });
+    return (await table.addColumns(schema)).version;
   },
 
   async storedDocuments(docIds) {
