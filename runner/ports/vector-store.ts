@@ -155,3 +155,8 @@ export interface NexusVectorStore {
 export class VersionGoneError extends Error {
   override readonly name = 'VersionGoneError';
 }
+
+/** A write that the engine could not put on top of what somebody else committed meanwhile. */
+export class WriteConflictError extends Error {
+  override readonly name = 'WriteConflictError';
+}

@@ -1,3 +1,5 @@
+import { WriteConflictError } from '../ports/vector-store.ts';
+
 /** Somebody else committed in between: what we made is not what we think it is, so it is not published. */
 export class ConflictError extends Error {
   override readonly name = 'ConflictError';
@@ -11,7 +13,7 @@ export const retryConflicts = async <T>(work: () => Promise<T>): Promise<T> => {
     try {
       return await work();
     } catch (error) {
-      if (!(error instanceof ConflictError) || attempt === attempts) throw error;
+      if (!(error instanceof ConflictError || error instanceof WriteConflictError) || attempt === attempts) throw error;
     }
   }
 };

@@ -1,11 +1,19 @@
 import { type Connection, connect, Session, type Table } from '@lancedb/lancedb';
 import { LRUCache } from 'lru-cache';
-import { type NexusVectorStore, type TableLocation, type TableReader, type TableShape, VersionGoneError } from '../../ports/vector-store.ts';
+import {
+  type NexusVectorStore,
+  type TableLocation,
+  type TableReader,
+  type TableShape,
+  VersionGoneError,
+  WriteConflictError,
+} from '../../ports/vector-store.ts';
 import { fieldColumn } from './columns.ts';
 import { lanceReader } from './lance-reader.ts';
 import { lanceWriter } from './lance-writer.ts';
 import { rowsToArrow } from './rows-to-arrow.ts';
 import { textIndexFor } from './text-index.ts';
+import { writing } from './writing.ts';
 
 export interface LanceOptions {
   /** The engine's own defaults (6 GiB and 1 GiB) are more than a small instance has. Bytes. */
@@ -43,6 +51,16 @@ export const lanceVectorStore = (options: LanceOptions): NexusVectorStore => {
   const openAt = async ({ uri, name }: TableLocation, version?: number): Promise<Table> =>
     (await connection(uri)).openTable(name, [], version === undefined ? {} : { version });
 
+  /** 0 where there is no table. */
+  const newest = async (location: TableLocation): Promise<number> => {
+    try {
+      return await (await openAt(location)).version();
+    } catch (error) {
+      if (isMissing(error)) return 0;
+      throw error;
+    }
+  };
+
   return {
     reader(location, { incarnation, version }, shape) {
       // Numbers may start again when files begin anew: the incarnation tells them apart.
@@ -72,9 +90,22 @@ export const lanceVectorStore = (options: LanceOptions): NexusVectorStore => {
     async create({ uri, name }, shape, rows) {
       // `overwrite` is a new version of whatever lies there, not a new folder: numbers never start again, and a late
       // writer's commit to what was there before conflicts instead of landing in the new table.
-      const table = await (await connection(uri)).createTable(name, rowsToArrow(rows, shape) as never, { mode: 'overwrite' });
-      await table.createIndex('text', { config: textIndexFor(shape.language) });
-      return table.version();
+      const location = { uri, name };
+      const found = await newest(location);
+      const table = await writing(
+        found,
+        () => newest(location),
+        async () => (await connection(uri)).createTable(name, rowsToArrow(rows, shape) as never, { mode: 'overwrite' }),
+      );
+      const begun = await table.version();
+      await writing(
+        begun,
+        () => newest(location),
+        () => table.createIndex('text', { config: textIndexFor(shape.language) }),
+      );
+      const version = await table.version();
+      if (version !== begun + 1) throw new WriteConflictError('somebody else committed');
+      return version;
     },
   };
 };

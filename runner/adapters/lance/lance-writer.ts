@@ -7,6 +7,7 @@ import { docIdIn } from './document-where.ts';
 import { filterToWhere } from './filter-to-where.ts';
 import { maintainTable } from './lance-maintenance.ts';
 import { rowsToArrow } from './rows-to-arrow.ts';
+import { writing } from './writing.ts';
 
 const storedColumns = ['doc_id', 'seq', 'task_id'];
 const storedDocuments = (found: ArrowTable): StoredDocument[] =>
@@ -16,75 +17,85 @@ const storedDocuments = (found: ArrowTable): StoredDocument[] =>
   });
 
 /** The newest version of a table, for the writer that holds the space's lease. */
-export const lanceWriter = (table: Table): TableWriter => ({
-  version: () => table.version(),
-
-  async restore(version) {
-    await table.checkout(version);
-    await table.restore();
+export const lanceWriter = (table: Table): TableWriter => {
+  const newest = async (): Promise<number> => {
+    await table.checkoutLatest();
     return table.version();
-  },
+  };
+  const committing = async <T>(work: () => Promise<T>): Promise<T> => writing(await table.version(), newest, work);
 
-  async fieldNames() {
-    const schema = await table.schema();
-    return new Set(schema.fields.map(({ name }) => fieldOfColumn(name)).filter((name) => name !== undefined));
-  },
+  return {
+    version: () => table.version(),
 
-  async addFields(fields) {
-    // The engine's package loads its own copy of Arrow, and here knows its own schemas alone: this turns ours into one.
-    const { schema } = makeArrowTable([], { schema: new Schema(Object.entries(fields).map(([key, type]) => fieldSchema(key, type))) });
-    return (await table.addColumns(schema)).version;
-  },
+    async restore(version) {
+      return committing(async () => {
+        await table.checkout(version);
+        await table.restore();
+        return table.version();
+      });
+    },
 
-  async storedDocuments(docIds) {
-    return storedDocuments(
-      (await table
-        .query()
-        .where(`chunk = 0 AND ${docIdIn(docIds)}`)
-        .select(storedColumns)
-        .toArrow()) as unknown as ArrowTable,
-    );
-  },
+    async fieldNames() {
+      const schema = await table.schema();
+      return new Set(schema.fields.map(({ name }) => fieldOfColumn(name)).filter((name) => name !== undefined));
+    },
 
-  async storedWhere(filter, beforeSeq, shape) {
-    const columns = new Set((await table.schema()).fields.map(({ name }) => name));
-    const fields = Object.fromEntries(Object.entries(shape.fields).filter(([key]) => columns.has(fieldColumn(key))));
-    const where = `chunk = 0 AND seq < ${beforeSeq} AND ${filterToWhere(filter, fields)}`;
-    return storedDocuments((await table.query().where(where).select(storedColumns).toArrow()) as unknown as ArrowTable);
-  },
+    async addFields(fields) {
+      // The engine's package loads its own copy of Arrow, and here knows its own schemas alone: this turns ours into one.
+      const { schema } = makeArrowTable([], { schema: new Schema(Object.entries(fields).map(([key, type]) => fieldSchema(key, type))) });
+      return (await committing(() => table.addColumns(schema))).version;
+    },
 
-  async deleteDocuments(docIds) {
-    return (await table.delete(docIdIn(docIds))).version;
-  },
+    async storedDocuments(docIds) {
+      return storedDocuments(
+        (await table
+          .query()
+          .where(`chunk = 0 AND ${docIdIn(docIds)}`)
+          .select(storedColumns)
+          .toArrow()) as unknown as ArrowTable,
+      );
+    },
 
-  async append(rows, shape) {
-    return (await table.add(rowsToArrow(rows, shape) as never)).version;
-  },
+    async storedWhere(filter, beforeSeq, shape) {
+      const columns = new Set((await table.schema()).fields.map(({ name }) => name));
+      const fields = Object.fromEntries(Object.entries(shape.fields).filter(([key]) => columns.has(fieldColumn(key))));
+      const where = `chunk = 0 AND seq < ${beforeSeq} AND ${filterToWhere(filter, fields)}`;
+      return storedDocuments((await table.query().where(where).select(storedColumns).toArrow()) as unknown as ArrowTable);
+    },
 
-  async contentDigest() {
-    let rows = 0;
-    let sum = 0n;
-    for await (const batch of table.query().select(['id', 'seq', 'task_id'])) {
-      // Column by column: an object for each row costs more than its hash.
-      const [ids, seqs, tasks] = ['id', 'seq', 'task_id'].map((column) => batch.getChild(column));
-      rows += batch.numRows;
-      for (let row = 0; row < batch.numRows; row++) {
-        const digest = hash('sha256', `${ids?.get(row)} ${seqs?.get(row)} ${tasks?.get(row)}`, 'buffer');
-        sum = (sum + digest.readBigUInt64LE()) & 0xffff_ffff_ffff_ffffn;
+    async deleteDocuments(docIds) {
+      return (await committing(() => table.delete(docIdIn(docIds)))).version;
+    },
+
+    async append(rows, shape) {
+      return (await committing(() => table.add(rowsToArrow(rows, shape) as never))).version;
+    },
+
+    async contentDigest() {
+      let rows = 0;
+      let sum = 0n;
+      for await (const batch of table.query().select(['id', 'seq', 'task_id'])) {
+        // Column by column: an object for each row costs more than its hash.
+        const [ids, seqs, tasks] = ['id', 'seq', 'task_id'].map((column) => batch.getChild(column));
+        rows += batch.numRows;
+        for (let row = 0; row < batch.numRows; row++) {
+          const digest = hash('sha256', `${ids?.get(row)} ${seqs?.get(row)} ${tasks?.get(row)}`, 'buffer');
+          sum = (sum + digest.readBigUInt64LE()) & 0xffff_ffff_ffff_ffffn;
+        }
       }
-    }
-    return `${rows} ${sum}`;
-  },
+      return `${rows} ${sum}`;
+    },
 
-  maintain: (shape, pruneBefore, erase) => maintainTable(table, shape, pruneBefore, erase),
+    maintain: (shape, pruneBefore, erase) => maintainTable(table, shape, pruneBefore, erase),
 
-  async clear(shape) {
-    // An overwrite by an empty table: version numbers go on, so that nothing of before can be mistaken for what comes.
-    return (await table.add(rowsToArrow([], { ...shape, fields: {} }) as never, { mode: 'overwrite' })).version;
-  },
+    async clear(shape) {
+      // An overwrite by an empty table: version numbers go on, so that nothing of before can be mistaken for what comes.
+      return (await committing(() => table.add(rowsToArrow([], { ...shape, fields: {} }) as never, { mode: 'overwrite' }))).version;
+    },
 
-  async erase(before) {
-    const isEmpty = (await table.countRows()) === 0;
-    await table.optimize({ cleanupOlderThan: before, deleteUnverified: isEmpty });
-  },
-});
+    async erase(before) {
+      const isEmpty = (await table.countRows()) === 0;
+      await table.optimize({ cleanupOlderThan: before, deleteUnverified: isEmpty });
+    },
+  };
+};
