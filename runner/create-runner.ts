@@ -9,7 +9,7 @@ import type { Services } from './services.ts';
 
 type Variables = { requestId: string };
 
-/** The runner's whole surface. Without a grant it serves only health and readiness; the worker endpoints have their own check. */
+/** The runner's whole surface. Without a grant it serves only health, readiness and metrics; the worker endpoints have their own check. */
 export const createRunner = (services: Services): Hono<{ Variables: Variables }> => {
   const app = new Hono<{ Variables: Variables }>();
 
@@ -25,6 +25,10 @@ export const createRunner = (services: Services): Hono<{ Variables: Variables }>
   app.get('/ready', async (c) => {
     const problems = await services.problems();
     return c.json({ ready: problems.length === 0, problems }, problems.length === 0 ? 200 : 503);
+  });
+  app.get('/metrics', async () => {
+    const { contentType, text } = await services.metrics.exposition();
+    return new Response(text, { headers: { 'content-type': contentType } });
   });
   if (services.role !== 'worker') app.route('/', apiRoutes(services));
   if (services.role !== 'query') app.route('/', workerRoutes(services));

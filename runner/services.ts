@@ -6,7 +6,10 @@ import { newId } from '../shared/ids.ts';
 import type { Registry } from '../shared/routes.ts';
 import { fileBlobs } from './adapters/file-blobs.ts';
 import { hashingEmbedder } from './adapters/hashing-embedder.ts';
+import { lanceMetrics } from './adapters/lance/lance-metrics.ts';
 import { lanceVectorStore } from './adapters/lance/lance-vector-store.ts';
+import { otelMetrics } from './adapters/otel/otel-metrics.ts';
+import { processMetrics } from './adapters/otel/process-metrics.ts';
 import { type Deliverer, defaultDelivery, startDeliverer } from './adapters/spool/deliverer.ts';
 import { loadPushKey, type PushKey, spoolEmail, spoolIssuer } from './adapters/spool/push-key.ts';
 import { spoolEvents } from './adapters/spool/spool-events.ts';
@@ -17,6 +20,7 @@ import type { Blobs } from './ports/blobs.ts';
 import type { Embedder } from './ports/embedder.ts';
 import type { Events } from './ports/events.ts';
 import type { Log } from './ports/log.ts';
+import type { Metrics } from './ports/metrics.ts';
 import type { NexusVectorStore } from './ports/vector-store.ts';
 import { loadRegistry } from './registry.ts';
 import { type CommitQueue, createCommitQueue } from './store/commit-queue.ts';
@@ -43,6 +47,7 @@ export interface Services {
   verifyPush: VerifyPush;
   nowMs: () => number;
   log: Log;
+  metrics: Metrics;
   /** Why the runner is not ready, if it is not. */
   problems: () => Promise<string[]>;
 }
@@ -71,6 +76,10 @@ const blobsByRoot = (): ((root: string) => Blobs) => {
 /** The composition root: the only place that knows adapters. */
 export const buildServices = async (env: Environment, log: Log): Promise<{ services: Services; delivery: Delivery }> => {
   const nowMs = () => Date.now();
+  const instance = newId('instance', nowMs());
+  const { metrics, provider } = otelMetrics(instance);
+  processMetrics(provider);
+  lanceMetrics(provider);
   const registry = loadRegistry(env.NEXUS_ROUTES, nowMs, log);
   const blobsAt = blobsByRoot();
   const store = lanceVectorStore(lanceOptions);
@@ -85,7 +94,6 @@ export const buildServices = async (env: Environment, log: Log): Promise<{ servi
   const events = spoolEvents({ folder, files, wake: () => deliverer?.wake(), nowMs });
   const published = askForMaintenance(events, log, nowMs);
 
-  const instance = newId('instance', nowMs());
   const services: Services = {
     instance,
     role: env.NEXUS_ROLE,
@@ -102,6 +110,7 @@ export const buildServices = async (env: Environment, log: Log): Promise<{ servi
     verifyPush: verifierOf(env, key, nowMs),
     nowMs,
     log,
+    metrics,
     problems: async () => (registry().routes.length === 0 ? ['the routing registry has no routes'] : []),
   };
   const delivery: Delivery = {
