@@ -1,4 +1,4 @@
-import { type Connection, connect, Session, type Table } from '@lancedb/lancedb';
+import type { Table } from '@lancedb/lancedb';
 import { LRUCache } from 'lru-cache';
 import {
   type NexusVectorStore,
@@ -9,22 +9,17 @@ import {
   WriteConflictError,
 } from '../../ports/vector-store.ts';
 import { fieldColumn } from './columns.ts';
+import { type ConnectionOptions, type Connections, isMissing, lanceConnections } from './lance-connections.ts';
 import { lanceReader } from './lance-reader.ts';
 import { lanceWriter } from './lance-writer.ts';
 import { rowsToArrow } from './rows-to-arrow.ts';
 import { textIndexFor } from './text-index.ts';
 import { writing } from './writing.ts';
 
-export interface LanceOptions {
-  /** The engine's own defaults (6 GiB and 1 GiB) are more than a small instance has. Bytes. */
-  indexCacheBytes: number;
-  metadataCacheBytes: number;
+export interface LanceOptions extends ConnectionOptions {
   /** Open handles kept: each is a few kilobytes, and opening one costs one or two requests. */
   maxReaders: number;
-  maxConnections: number;
 }
-
-const isMissing = (error: unknown): boolean => error instanceof Error && /was not found|not found|does not exist|Dataset at path/i.test(error.message);
 
 /** A version knows the fields it has columns for: keys that came later are missing in it, as in all its rows. */
 const readerOf = async (table: Table, { fields }: TableShape): Promise<TableReader> => {
@@ -32,21 +27,9 @@ const readerOf = async (table: Table, { fields }: TableShape): Promise<TableRead
   return lanceReader(table, Object.fromEntries(Object.entries(fields).filter(([key]) => columns.has(fieldColumn(key)))));
 };
 
-/** Lance tables on a local disk, in this process, with one shared cache. */
-export const lanceVectorStore = (options: LanceOptions): NexusVectorStore => {
-  const session = new Session(BigInt(options.indexCacheBytes), BigInt(options.metadataCacheBytes));
-  const connections = new LRUCache<string, Promise<Connection>>({ max: options.maxConnections });
+/** Lance tables, in this process. @param connection shared with whatever else opens tables here */
+export const lanceVectorStore = (options: LanceOptions, connection: Connections = lanceConnections(options)): NexusVectorStore => {
   const readers = new LRUCache<string, Promise<TableReader>>({ max: options.maxReaders });
-
-  /** `local_fsync`: without it a power cut takes commits that were already published. */
-  const connection = (uri: string): Promise<Connection> => {
-    const known = connections.get(uri);
-    if (known !== undefined) return known;
-    const opening = connect(uri, { storageOptions: { local_fsync: 'true' } }, session);
-    connections.set(uri, opening);
-    opening.catch(() => connections.delete(uri));
-    return opening;
-  };
 
   const openAt = async ({ uri, name }: TableLocation, version?: number): Promise<Table> =>
     (await connection(uri)).openTable(name, [], version === undefined ? {} : { version });
