@@ -10,6 +10,7 @@ import type { EdgeDeps } from './edge-deps.ts';
 import { findDestination } from './find-destination.ts';
 import { createForward } from './forward.ts';
 import { createRegistryLoader } from './load-registry.ts';
+import { mountMcp } from './mcp/mount-mcp.ts';
 import { mountPublicEndpoints } from './public-endpoints.ts';
 import { readInput } from './read-input.ts';
 
@@ -30,6 +31,7 @@ export const createEdge = (deps: EdgeDeps): Hono<EdgeEnv> => {
   app.onError(answerErrors(deps));
   app.notFound(answerNotFound); // 404
   mountPublicEndpoints(app, deps, loadRegistry);
+  mountMcp(app, deps, authenticate);
 
   for (const [path, candidates] of byPath()) {
     app.all(honoPath(path), async (c, next) => {

@@ -115,6 +115,18 @@ export const limits = {
   cliSnippetChars: 480,
   cliSnippetWidth: 96,
 
+  /** MCP: an answer of a tool fits an agent's context window beside its work. Passages, and the characters of each that are shown. */
+  mcpHits: 5,
+  mcpHitsMax: 20,
+  mcpPassageChars: 2_000,
+  /** Characters of a document that one call reads. */
+  mcpReadChars: 8_000,
+  mcpReadCharsMax: 40_000,
+  mcpDocuments: 100,
+  /** `ingest` waits this long for its task, which is far below what agents wait for a tool. */
+  mcpTaskWaitMs: 10 * secondMs,
+  mcpTaskPollMs: 200,
+
   /** `npm start`: both tiers answer within this, or it gives up; both have ended within this after a signal, or they are killed. */
   startTimeoutMs: 120 * secondMs,
   stopTimeoutMs: 10 * secondMs,
