@@ -17,11 +17,12 @@ import { spoolFiles } from './adapters/spool/spool-files.ts';
 import type { Environment } from './environment.ts';
 import type { GrantCheck } from './http/granted-call.ts';
 import type { Blobs } from './ports/blobs.ts';
-import type { Embedder } from './ports/embedder.ts';
+import { type Embedders, embeddersOf } from './ports/embedder.ts';
 import type { Events } from './ports/events.ts';
 import type { Log } from './ports/log.ts';
 import type { Metrics } from './ports/metrics.ts';
 import type { NexusVectorStore } from './ports/vector-store.ts';
+import { type EmbedQuery, queryEmbeddings } from './query/query-embeddings.ts';
 import { loadRegistry } from './registry.ts';
 import { type CommitQueue, createCommitQueue } from './store/commit-queue.ts';
 import { createDoor, type Door } from './store/door.ts';
@@ -40,7 +41,8 @@ export interface Services {
   places: Places;
   door: Door;
   queue: CommitQueue;
-  embedder: Embedder;
+  embedders: Embedders;
+  embedQuery: EmbedQuery;
   events: Events;
   grants: GrantCheck;
   cursorKeys: CursorKeys;
@@ -102,7 +104,8 @@ export const buildServices = async (env: Environment, log: Log): Promise<{ servi
     places,
     door: createDoor(places, store),
     queue: createCommitQueue({ places, store, nowMs, published, instance }),
-    embedder: hashingEmbedder(),
+    embedders: embeddersOf(hashingEmbedder()),
+    embedQuery: queryEmbeddings(),
     events,
     store,
     grants: { secret: env.NEXUS_GRANT_SECRET, registry, nowMs },

@@ -78,6 +78,15 @@ export const limits = {
   chunkTokensMax: 2048,
   chunkOverlapTokens: 64,
 
+  /** Texts of one task that are embedded together: enough to keep every connection of an embedder busy, few enough to hold. */
+  embedTextsTogether: 4096,
+  /** Embedding the texts of one task, all tries included: below the push's own deadline. */
+  embedDocumentsTimeoutMs: 540 * secondMs,
+  /** Embedding one query, all tries included: a query that cannot be embedded is told before the edge gives up. */
+  embedQueryTimeoutMs: 15 * secondMs,
+  /** Embedded queries kept in memory, in bytes of vectors. */
+  embedQueryCacheBytes: 32 * MiB,
+
   afterTaskWaitMs: 10 * secondMs,
   /** `consistency: "eventual"` may be this old. */
   eventualAgeMs: 5 * secondMs,

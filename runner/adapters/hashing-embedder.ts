@@ -1,9 +1,12 @@
+import { setImmediate as breathe } from 'node:timers/promises';
 import type { Embedder } from '../ports/embedder.ts';
 
 const dimension = 384;
 const wordWeight = 1;
 const gramWeight = 0.35;
 const gramLengths = [3, 4] as const;
+/** A few milliseconds of work, after which others have their turn. */
+const textsPerTurn = 16;
 
 /** FNV-1a with a final mix, 32 bits: one hash gives the place and, by its top bit, the sign. */
 const hash = (text: string): number => {
@@ -63,6 +66,13 @@ export const hashingEmbedder = (): Embedder => ({
   model: `hashing/words-and-ngrams-v1@${dimension}`,
   dimension,
   fusionWeight: 0.05,
-  embedDocuments: async (texts) => texts.map(embed),
+  async embedDocuments(texts) {
+    const vectors: Float32Array[] = [];
+    for (const [index, text] of texts.entries()) {
+      if (index % textsPerTurn === 0) await breathe();
+      vectors.push(embed(text));
+    }
+    return vectors;
+  },
   embedQuery: async (text) => embed(text),
 });

@@ -5,7 +5,7 @@ import type { IngestBody, IngestDocument } from '../../shared/http/ingest.ts';
 import type { Registry } from '../../shared/routes.ts';
 import type { SpaceKey } from '../../shared/space-key.ts';
 import type { Blobs } from '../ports/blobs.ts';
-import type { Embedder } from '../ports/embedder.ts';
+import type { Embedders } from '../ports/embedder.ts';
 import { type AcceptanceCall, type AcceptanceDeps, acceptRequest, carry } from '../tasks/acceptance.ts';
 import { type BlobRefDeps, resolveBlobRef } from './blob-ref.ts';
 import { contentId } from './document-id.ts';
@@ -15,7 +15,7 @@ import { settleSpace } from './settle.ts';
 export interface AcceptIngestDeps extends AcceptanceDeps {
   registry: () => Registry;
   blobsAt: (root: string) => Blobs;
-  embedder: Embedder;
+  embedders: Embedders;
 }
 
 /** Accepts documents. @throws NexusError 409, 422, 503; then nothing was accepted */
@@ -30,7 +30,7 @@ export const acceptIngest = async (
   const { records } = deps.places.space(key);
   return acceptRequest(deps, context, key, call, async (common) => {
     const named = await Promise.all(body.documents.map((document, index) => resolve(deps, context, key, document, index)));
-    const { epoch, accepted, refused } = await settleSpace(records, await settleIds(named), deps.embedder, deps.nowMs);
+    const { epoch, accepted, refused } = await settleSpace(records, await settleIds(named), deps.embedders, deps.nowMs);
     const payload: IngestPayload = { documents: accepted, refused };
     const carried = await carry(deps.places.blobs(key), key, common.task_id, payload);
     const data = {

@@ -5,7 +5,6 @@ import { limits } from '../../shared/limits.ts';
 import { type Chunk, chunkText } from '../chunk/chunk-text.ts';
 import { ExtractError, type Extracted, extract } from '../extract/extract.ts';
 import type { Blobs } from '../ports/blobs.ts';
-import type { Embedder } from '../ports/embedder.ts';
 import type { ChunkRow } from '../ports/vector-store.ts';
 import type { Order } from '../store/order.ts';
 import { type Fields, fieldValues } from './fields.ts';
@@ -14,7 +13,6 @@ import { unpackVector } from './packed-vector.ts';
 export interface PrepareDeps {
   /** Of the target space's blob route. */
   blobs: Blobs;
-  embedder: Embedder;
   fields: Fields;
 }
 
@@ -67,26 +65,28 @@ const chunksOf = (document: AcceptedDocument, source: Extracted | undefined, chu
   return chunks.length === 0 && document.text !== undefined ? [{ start: 0, end: 0, headings: [] }] : chunks;
 };
 
+/** A document that is read and cut, and waits for its vectors. */
+export interface Draft {
+  docId: string;
+  /** What is to be embedded; nothing when the document brings its own vector. */
+  texts: readonly string[];
+  /** @param vectors of `texts`, one each, in order */
+  rows: (vectors: readonly Float32Array[]) => ChunkRow[];
+}
+
 /**
- * One accepted document → its rows.
- * @throws ExtractError when it cannot be read; whatever the embedder throws
+ * One accepted document → its rows but for the vectors.
+ * @throws ExtractError when it cannot be read
  */
-export const prepareDocument = async (
-  { blobs, embedder, fields }: PrepareDeps,
-  document: AcceptedDocument,
-  chunking: Chunking,
-  order: Order,
-): Promise<ChunkRow[]> => {
+export const draftDocument = async ({ blobs, fields }: PrepareDeps, document: AcceptedDocument, chunking: Chunking, order: Order): Promise<Draft> => {
   const source = hasText(document) ? await textOf(document, blobs) : undefined;
   const chunks = chunksOf(document, source, chunking);
   if (chunks.length === 0) throw new ExtractError('nexus.validation_failed', 'The document holds no text.');
   await breathe();
 
   const pieces = chunks.map((chunk) => (chunk === undefined || source === undefined ? null : source.text.slice(chunk.start, chunk.end)));
-  const vectors =
-    document.vector === undefined
-      ? await embedder.embedDocuments(pieces.map((piece, index) => [...(chunks[index]?.headings ?? []), piece ?? ''].join('\n')))
-      : [unpackVector(document.vector)];
+  const own = document.vector === undefined ? undefined : [unpackVector(document.vector)];
+  const texts = own === undefined ? pieces.map((piece, index) => [...(chunks[index]?.headings ?? []), piece ?? ''].join('\n')) : [];
   const leads = source === undefined ? [] : leadsOf(source.text, chunks);
   const common = {
     doc_id: document.id,
@@ -97,18 +97,22 @@ export const prepareDocument = async (
     source_uri: document.blob?.ref ?? null,
     page: null,
   };
-  return chunks.map((chunk, index): ChunkRow => {
-    const vector = vectors[index];
-    if (vector === undefined) throw new Error(`the embedder gave ${vectors.length} vectors for ${chunks.length} texts`);
-    return {
-      ...common,
-      id: `${document.id}#${index}`,
-      chunk: index,
-      text: pieces[index] ?? null,
-      vector,
-      start: chunk?.start ?? null,
-      end: chunk?.end ?? null,
-      lead: leads[index] ?? null,
-    };
-  });
+  const rows: Draft['rows'] = (embedded) => {
+    const vectors = own ?? embedded;
+    return chunks.map((chunk, index): ChunkRow => {
+      const vector = vectors[index];
+      if (vector === undefined) throw new Error(`there are ${vectors.length} vectors for ${chunks.length} texts`);
+      return {
+        ...common,
+        id: `${document.id}#${index}`,
+        chunk: index,
+        text: pieces[index] ?? null,
+        vector,
+        start: chunk?.start ?? null,
+        end: chunk?.end ?? null,
+        lead: leads[index] ?? null,
+      };
+    });
+  };
+  return { docId: document.id, texts, rows };
 };

@@ -1,18 +1,20 @@
 import { type IngestPayload, type IngestRequest, ingestPayloadSchema, type TaskError } from '../../shared/events.ts';
 import type { TaskCounts } from '../../shared/http/tasks.ts';
+import { limits } from '../../shared/limits.ts';
 import { ExtractError } from '../extract/extract.ts';
-import type { Embedder } from '../ports/embedder.ts';
+import type { Embedders } from '../ports/embedder.ts';
 import type { Log } from '../ports/log.ts';
 import type { Change } from '../store/changes.ts';
 import type { CommitQueue } from '../store/commit-queue.ts';
 import type { Places } from '../store/spaces.ts';
 import { lostPayload, noCounts, runTask, type TaskRun } from '../tasks/run-task.ts';
-import { DamagedContentError, prepareDocument } from './prepare.ts';
+import { embedDrafts, embedderOf } from './embed-drafts.ts';
+import { DamagedContentError, type Draft, draftDocument } from './prepare.ts';
 
 export interface RunIngestDeps {
   places: Places;
   queue: CommitQueue;
-  embedder: Embedder;
+  embedders: Embedders;
   nowMs: () => number;
   log: Log;
 }
@@ -45,10 +47,30 @@ type Prepared = { change: Extract<Change, { kind: 'write' }>; errors: TaskError[
 const prepareAll = async (deps: RunIngestDeps, request: IngestRequest, seq: number, payload: IngestPayload, run: TaskRun): Promise<Prepared> => {
   const settings = await deps.places.space(request.space).records.settings.read();
   const order = { seq, task_id: request.task_id };
-  const prepareDeps = { blobs: deps.places.blobs(request.space), embedder: deps.embedder, fields: settings?.value.fields ?? {} };
+  const prepareDeps = { blobs: deps.places.blobs(request.space), fields: settings?.value.fields ?? {} };
   const change: Prepared['change'] = { ...order, epoch: request.epoch, kind: 'write', documents: [] };
   const errors = [...payload.refused];
   const counts: TaskCounts = { ...noCounts, documents: payload.documents.length + payload.refused.length, failed: errors.length };
+
+  const embedder = embedderOf(deps.embedders, settings?.value, request.epoch);
+  const failed = (docId: string, { code, message }: ExtractError): void => {
+    errors.push({ doc_id: docId, code, message });
+    counts.failed = errors.length;
+  };
+  let waiting: Draft[] = [];
+  const embedWaiting = async (): Promise<void> => {
+    const drafts = waiting;
+    waiting = [];
+    const results = await embedDrafts(embedder, drafts);
+    for (const [index, { docId }] of drafts.entries()) {
+      const rows = results[index];
+      if (rows instanceof ExtractError) failed(docId, rows);
+      else if (rows !== undefined) {
+        counts.chunks += rows.length;
+        change.documents.push({ doc_id: docId, rows });
+      }
+    }
+  };
 
   let saidMs = Number.NEGATIVE_INFINITY;
   for (const document of payload.documents) {
@@ -57,15 +79,14 @@ const prepareAll = async (deps: RunIngestDeps, request: IngestRequest, seq: numb
       await run.progress(counts);
     }
     try {
-      const rows = await prepareDocument(prepareDeps, document, request.chunking ?? {}, order);
-      counts.chunks += rows.length;
-      change.documents.push({ doc_id: document.id, rows });
+      waiting.push(await draftDocument(prepareDeps, document, request.chunking ?? {}, order));
     } catch (error) {
       if (!(error instanceof ExtractError)) throw error;
       if (error instanceof DamagedContentError) deps.log.error('ingest.damaged_content', { task_id: request.task_id, content: document.blob?.location });
-      errors.push({ doc_id: document.id, code: error.code, message: error.message });
-      counts.failed = errors.length;
+      failed(document.id, error);
     }
+    if (waiting.reduce((sum, { texts }) => sum + texts.length, 0) >= limits.embedTextsTogether) await embedWaiting();
   }
+  await embedWaiting();
   return { change, errors, counts };
 };

@@ -1,7 +1,7 @@
 import { NexusError } from '../../shared/errors.ts';
 import type { AcceptedDocument, TaskError } from '../../shared/events.ts';
 import { type SpaceKey, spaceKeyText } from '../../shared/space-key.ts';
-import type { Embedder } from '../ports/embedder.ts';
+import type { Embedders } from '../ports/embedder.ts';
 import type { Settings, SpaceRecords } from '../records/space-records.ts';
 import { settleFields } from './fields.ts';
 import { packedDimension, unpackVector } from './packed-vector.ts';
@@ -22,14 +22,25 @@ export const externalModel = (dimension: number): string => `external@${dimensio
 
 const mismatch = (message: string): NexusError => new NexusError('nexus.embedding_mismatch', message);
 
-/** The one model of these documents. */
-const modelOf = (documents: readonly AcceptedDocument[], embedder: Embedder): { embedding_model: string; dimension: number } => {
+type Model = { embedding_model: string; dimension: number };
+
+/** What embeds texts for a space. @throws NexusError 409 when nothing here does */
+const ownModel = ({ embedding_model }: Settings, embedders: Embedders): Model => {
+  const embedder = embedding_model === null ? embedders.standard : embedders.of(embedding_model);
+  if (embedder !== undefined) return { embedding_model: embedder.model, dimension: embedder.dimension };
+  throw mismatch(
+    embedding_model?.startsWith('external@')
+      ? `This space holds vectors of ${embedding_model}, so each document must bring its own. Send them, or use another space.`
+      : `This space holds vectors of ${embedding_model}, and this runner embeds by ${embedders.models.join(' or ')}. Use another space, or have that model configured.`,
+  );
+};
+
+/** The one model of these documents in this space. */
+const modelOf = (documents: readonly AcceptedDocument[], settings: Settings, embedders: Embedders): Model => {
   const dimensions = new Set(documents.map(({ vector }) => (vector === undefined ? undefined : packedDimension(vector))));
   if (dimensions.size > 1) throw mismatch('The documents of one request must all bring vectors of one length, or all leave them out: a space has one model.');
   const [dimension] = dimensions;
-  return dimension === undefined
-    ? { embedding_model: embedder.model, dimension: embedder.dimension }
-    : { embedding_model: externalModel(dimension), dimension };
+  return dimension === undefined ? ownModel(settings, embedders) : { embedding_model: externalModel(dimension), dimension };
 };
 
 /** Shorter than this, a vector has no direction that float32 could hold. */
@@ -55,13 +66,13 @@ const noDirection = ({ id }: AcceptedDocument): TaskError => ({
 export const settleSpace = async (
   { key, settings: register }: SpaceRecords,
   documents: readonly AcceptedDocument[],
-  embedder: Embedder,
+  embedders: Embedders,
   nowMs: () => number,
 ): Promise<{ epoch: number; accepted: AcceptedDocument[]; refused: TaskError[] }> => {
-  const model = modelOf(documents, embedder);
   for (;;) {
     const entry = await register.read();
     const settings = entry?.value ?? newSettings(key, nowMs());
+    const model = modelOf(documents, settings, embedders);
     if (settings.embedding_model !== null && settings.embedding_model !== model.embedding_model) {
       throw mismatch(
         `This space holds vectors of ${settings.embedding_model}; these documents would bring ${model.embedding_model}. Use another space, or bring what fits.`,

@@ -29,7 +29,8 @@ export interface Candidate {
 export interface FusionOptions {
   mode: 'hybrid' | 'vector' | 'text';
   k: number;
-  weights: { vector: number; text: number; tenant: number; global: number };
+  /** Embedders differ in how much their lists are worth, and so may the spaces of two scopes. */
+  weights: { vector: number | Readonly<Record<Scope, number>>; text: number; tenant: number; global: number };
 }
 
 interface Entry {
@@ -74,19 +75,28 @@ const collect = (lists: readonly RawList[]): Candidate[] => {
   return [...candidates.values()];
 };
 
+/** Weight of one list: of its kind, times of its scope. */
+const weightOf = (kind: 'vector' | 'text', scope: Scope, { weights }: FusionOptions): number => {
+  const own = weights[kind];
+  return (typeof own === 'number' ? own : own[scope]) * weights[scope];
+};
+
+/** The most that the lists of a scope can give a row. */
+const mostOf = (scope: Scope, options: FusionOptions): number => (weightOf('vector', scope, options) + weightOf('text', scope, options)) / (options.k + 1);
+
 /** Weighted reciprocal rank fusion (Cormack, Clarke, Büttcher 2009), divided by the most that a row could get: 0 to 1. */
-const reciprocalRank = ({ ranks, scope }: Candidate, { k, weights }: FusionOptions): number => {
+const reciprocalRank = ({ ranks, scope }: Candidate, options: FusionOptions): number => {
   const share = (kind: 'vector' | 'text'): number => {
     const rank = ranks[kind];
-    return rank === undefined ? 0 : (weights[kind] * weights[scope]) / (k + rank);
+    return rank === undefined ? 0 : weightOf(kind, scope, options) / (options.k + rank);
   };
-  const most = ((weights.vector + weights.text) * Math.max(weights.tenant, weights.global)) / (k + 1);
+  const most = Math.max(mostOf('tenant', options), mostOf('global', options));
   // Rounding may put the best possible row a hair above 1.
   return most === 0 ? 0 : Math.min(1, (share('vector') + share('text')) / most);
 };
 
 /** A list whose weight is 0 is as if it were not there. */
-const counts = ({ kind, scope }: RawList, { mode, weights }: FusionOptions): boolean => mode !== 'hybrid' || (weights[kind] > 0 && weights[scope] > 0);
+const counts = ({ kind, scope }: RawList, options: FusionOptions): boolean => options.mode !== 'hybrid' || weightOf(kind, scope, options) > 0;
 
 /**
  * Raw lists → one ranking, best first; ties by scope, then id. Pure; the order of the lists does not matter. In one
@@ -110,6 +120,6 @@ export const settled = (ranked: readonly Candidate[], lists: readonly RawList[],
   return ends.length === 0 ? ranked : ranked.filter(({ score }) => score > end);
 };
 
-export const defaultWeights = (vector: number): FusionOptions['weights'] => ({ vector, text: 1, tenant: 1, global: 1 });
+export const defaultWeights = (vector: FusionOptions['weights']['vector']): FusionOptions['weights'] => ({ vector, text: 1, tenant: 1, global: 1 });
 
 export const defaultFusionK = limits.fusionK;

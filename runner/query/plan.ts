@@ -2,10 +2,17 @@ import type { CursorPayload, Pin } from '../../shared/cursor.ts';
 import { cursorInvalid, NexusError } from '../../shared/errors.ts';
 import { modeOf, type QueryMode, type QueryRequest } from '../../shared/http/query.ts';
 import { type Scope, type SpaceKey, spaceKey } from '../../shared/space-key.ts';
-import type { Embedder } from '../ports/embedder.ts';
+import type { Embedders } from '../ports/embedder.ts';
 import type { TableReader } from '../ports/vector-store.ts';
 import type { LiveHead } from '../records/space-records.ts';
 import type { Door } from '../store/door.ts';
+import type { EmbedQuery } from './query-embeddings.ts';
+import { type CarriedVectors, carryVectors, vectorsOf } from './walk-state.ts';
+
+export interface PlanDeps {
+  embedders: Embedders;
+  embedQuery: EmbedQuery;
+}
 
 /** One space that a query reads, at the version that it reads. */
 export interface PlannedScope {
@@ -15,6 +22,8 @@ export interface PlannedScope {
   reader: TableReader;
   /** Absent: this scope is searched as text only, or not at all. */
   vector?: Float32Array;
+  /** Of that vector's list beside the text list. */
+  vectorWeight?: number;
 }
 
 export const spacesOf = (context: Parameters<typeof spaceKey>[0], request: QueryRequest, spaceId: string): SpaceKey[] => {
@@ -53,33 +62,43 @@ const noVector = (): NexusError =>
     "None of these spaces can be searched by this vector or model. Send a vector of the space's dimension (see GET /nexus/spaces/{space_id}), or use mode text.",
   );
 
+/** How strongly a scope's vector list counts beside its text list, unless the caller says. */
+const ownWeight = (embedders: Embedders, model: string): number => embedders.of(model)?.fusionWeight ?? 1;
+
 /**
  * Gives each scope the vector it is searched with: the caller's where it has the scope's dimension, else the query's,
- * embedded once, where the scope's model is ours.
- * @param kept the embedded query of an earlier page
- * @returns the embedded query, for the cursor
- * @throws NexusError 409 when vectors are asked for and fit no scope
+ * embedded once for each model of ours among them.
+ * @param carried the embedded queries of an earlier page; a later page embeds nothing
+ * @returns the embedded queries, for the cursor
+ * @throws NexusError 409 when vectors are asked for and fit no scope; 422, 502, 503 when the query cannot be embedded
  */
 export const assignVectors = async (
+  { embedders, embedQuery }: PlanDeps,
   scopes: PlannedScope[],
   request: QueryRequest,
-  embedder: Embedder,
-  kept: Float32Array | undefined,
-): Promise<Float32Array | undefined> => {
+  tenantId: string,
+  carried: CarriedVectors | undefined,
+): Promise<CarriedVectors> => {
   const mode: QueryMode = modeOf(request);
-  if (mode === 'text') return undefined;
-  const given = request.vector === undefined ? undefined : Float32Array.from(request.vector);
-  let embedded: Float32Array | undefined;
+  if (mode === 'text') return [];
+  const { vector, query } = request;
+  const given = vector === undefined ? undefined : Float32Array.from(vector);
+  const embed = async (): Promise<CarriedVectors> => {
+    if (given !== undefined || query === undefined) return [];
+    const wanted = new Set(scopes.map(({ head }) => embedders.of(head.table.embedding_model)).filter((embedder) => embedder !== undefined));
+    const embedded = await Promise.all([...wanted].map(async (embedder) => [embedder.model, await embedQuery(embedder, tenantId, query)] as const));
+    return carryVectors(new Map(embedded));
+  };
+  const kept = carried ?? (await embed());
+  const embedded = vectorsOf(kept);
   for (const scope of scopes) {
     const { dimension, embedding_model } = scope.head.table;
-    if (given !== undefined) {
-      if (given.length === dimension) scope.vector = given;
-    } else if (request.query !== undefined && embedding_model === embedder.model) {
-      embedded ??= kept ?? (await embedder.embedQuery(request.query));
-      scope.vector = embedded;
-    }
+    const found = given === undefined ? embedded.get(embedding_model) : given.length === dimension ? given : undefined;
+    if (found === undefined) continue;
+    scope.vector = found;
+    scope.vectorWeight = given === undefined ? ownWeight(embedders, embedding_model) : 1;
   }
   const wanted = given !== undefined || mode === 'vector';
-  if (wanted && scopes.length > 0 && scopes.every(({ vector }) => vector === undefined)) throw noVector();
-  return embedded;
+  if (wanted && scopes.length > 0 && scopes.every((scope) => scope.vector === undefined)) throw noVector();
+  return kept;
 };

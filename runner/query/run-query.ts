@@ -5,24 +5,22 @@ import { type FilterNode, parseFilter } from '../../shared/filter.ts';
 import { endpoints } from '../../shared/http/endpoints.ts';
 import { modeOf, type QueryRequest, type QueryResponse } from '../../shared/http/query.ts';
 import { limits } from '../../shared/limits.ts';
-import { spaceKeyText } from '../../shared/space-key.ts';
-import type { Embedder } from '../ports/embedder.ts';
+import { type Scope, spaceKeyText } from '../../shared/space-key.ts';
 import { taskRecords } from '../records/task-records.ts';
 import type { Door } from '../store/door.ts';
 import { readAgainWhenGone } from '../store/read-again.ts';
 import type { Places } from '../store/spaces.ts';
 import { type Candidate, defaultFusionK, defaultWeights, type FusionOptions, fuse, settled } from './fuse.ts';
 import { fetchHits } from './hits.ts';
-import { assignVectors, openScopes, type PlannedScope, spacesOf } from './plan.ts';
+import { assignVectors, openScopes, type PlanDeps, type PlannedScope, spacesOf } from './plan.ts';
 import { mayHaveMore, retrieve } from './retrieve.ts';
 import { waitForTask } from './wait-for-task.ts';
-import { keptVector, stateOf } from './walk-state.ts';
+import { carriedBy, stateOf } from './walk-state.ts';
 import { windowOf } from './window.ts';
 
-export interface QueryDeps {
+export interface QueryDeps extends PlanDeps {
   places: Places;
   door: Door;
-  embedder: Embedder;
   cursorKeys: CursorKeys;
   nowMs: () => number;
 }
@@ -44,25 +42,26 @@ export const runQuery = async (deps: QueryDeps, context: RequestContext, spaceId
     await waitForTask(taskRecords(deps.places.blobs(area), area, deps.nowMs), request.after_task, deps.nowMs);
   }
   return readAgainWhenGone(cursor !== undefined, (consistency) =>
-    page(deps, { ...request, consistency: consistency ?? request.consistency }, spaces, binding, cursor, startedMs),
+    page(deps, { ...request, consistency: consistency ?? request.consistency }, context.tenant_id, spaces, binding, cursor, startedMs),
   );
 };
 
 const page = async (
   deps: QueryDeps,
   request: QueryRequest,
+  tenantId: string,
   spaces: ReturnType<typeof spacesOf>,
   binding: string,
   cursor: CursorPayload | undefined,
   startedMs: number,
 ): Promise<QueryResponse> => {
   const scopes = await openScopes(deps.door, spaces, request, cursor);
-  const embedded = await assignVectors(scopes, request, deps.embedder, keptVector(cursor));
+  const embedded = await assignVectors(deps, scopes, request, tenantId, carriedBy(cursor));
   const plannedMs = performance.now();
 
   const position = cursor?.position ?? 0;
   const end = position + (request.limit ?? limits.defaultLimit);
-  const { window, listsMs } = await rank(deps, request, scopes, end);
+  const { window, listsMs } = await rank(request, scopes, end);
   const given = window.slice(0, position).map(({ scope, id }) => `${scope} ${id}`);
   if (cursor !== undefined && (await givenDigest(given)) !== cursor.given) throw cursorInvalid();
 
@@ -99,16 +98,11 @@ const page = async (
 };
 
 /** The window down to where the page ends, and one further, so that it is known whether something follows. */
-const rank = async (
-  deps: QueryDeps,
-  request: QueryRequest,
-  scopes: readonly PlannedScope[],
-  end: number,
-): Promise<{ window: Candidate[]; listsMs: number }> => {
+const rank = async (request: QueryRequest, scopes: readonly PlannedScope[], end: number): Promise<{ window: Candidate[]; listsMs: number }> => {
   const startedMs = performance.now();
   const mode = modeOf(request);
   const filter: FilterNode | undefined = request.filter === undefined ? undefined : parseFilter(request.filter);
-  const fusion = fusionOf(request, scopes, deps.embedder);
+  const fusion = fusionOf(request, scopes);
   const options = { groupByDocument: request.group_by === 'doc_id', minScore: request.min_score, caps: request.fusion?.caps ?? {} };
 
   const lists = await retrieve(scopes, request, mode, filter, limits.rawListDepth);
@@ -120,9 +114,9 @@ const rank = async (
   return { window, listsMs: performance.now() - startedMs };
 };
 
-const fusionOf = (request: QueryRequest, scopes: readonly PlannedScope[], embedder: Embedder): FusionOptions => {
-  const own = scopes.some(({ head }) => head.table.embedding_model === embedder.model && request.vector === undefined);
-  const weights = defaultWeights(own ? embedder.fusionWeight : 1);
+const fusionOf = (request: QueryRequest, scopes: readonly PlannedScope[]): FusionOptions => {
+  const own = (scope: Scope): number | undefined => scopes.find((planned) => planned.scope === scope)?.vectorWeight;
+  const weights = defaultWeights({ tenant: own('tenant') ?? own('global') ?? 1, global: own('global') ?? own('tenant') ?? 1 });
   const given = Object.entries(request.fusion?.weights ?? {}).filter(([, weight]) => weight !== undefined);
   return {
     mode: modeOf(request),

@@ -4,23 +4,25 @@ import type { SettingsBody } from '../../shared/http/spaces.ts';
 import { limits } from '../../shared/limits.ts';
 import type { Scope } from '../../shared/space-key.ts';
 import { externalModel, newSettings } from '../ingest/settle.ts';
-import type { Embedder } from '../ports/embedder.ts';
+import type { Embedders } from '../ports/embedder.ts';
 import { isLive, type Settings } from '../records/space-records.ts';
 import type { Places } from '../store/spaces.ts';
 
 export interface PutSpaceDeps {
   places: Places;
-  embedder: Embedder;
+  embedders: Embedders;
   nowMs: () => number;
 }
 
 /** Model and dimension that a body asks for. @throws NexusError 422 for a model that is not to be had here */
-const wantedModel = ({ embedding_model, dimension }: SettingsBody, embedder: Embedder): { embedding_model: string; dimension: number } | undefined => {
+const wantedModel = ({ embedding_model, dimension }: SettingsBody, embedders: Embedders): { embedding_model: string; dimension: number } | undefined => {
   if (embedding_model === undefined) {
     if (dimension === undefined) return undefined;
-    return dimension === embedder.dimension ? { embedding_model: embedder.model, dimension } : { embedding_model: externalModel(dimension), dimension };
+    const { standard } = embedders;
+    return dimension === standard.dimension ? { embedding_model: standard.model, dimension } : { embedding_model: externalModel(dimension), dimension };
   }
-  if (embedding_model === embedder.model) {
+  const embedder = embedders.of(embedding_model);
+  if (embedder !== undefined) {
     if (dimension !== undefined && dimension !== embedder.dimension)
       throw validationFailed([{ path: 'dimension', message: `is ${embedder.dimension} for this model` }]);
     return { embedding_model, dimension: embedder.dimension };
@@ -28,7 +30,7 @@ const wantedModel = ({ embedding_model, dimension }: SettingsBody, embedder: Emb
   const external = /^external@(\d{1,4})$/.exec(embedding_model)?.[1];
   const externalDimension = Number(external ?? 0);
   if (externalDimension < 1 || externalDimension > limits.maxDimension)
-    throw validationFailed([{ path: 'embedding_model', message: `must be ${embedder.model}, or external@<dimension> for vectors of your own` }]);
+    throw validationFailed([{ path: 'embedding_model', message: `must be ${embedders.models.join(' or ')}, or external@<dimension> for vectors of your own` }]);
   if (dimension !== undefined && dimension !== externalDimension)
     throw validationFailed([{ path: 'dimension', message: `is ${externalDimension} by embedding_model` }]);
   return { embedding_model: externalModel(externalDimension), dimension: externalDimension };
@@ -44,8 +46,9 @@ const agree = <T>(what: string, is: T | null, wanted: T | undefined): T | null =
 };
 
 /** Repeating what is settled is fine; changing it is not. */
-const merge = (settings: Settings, body: SettingsBody, embedder: Embedder): Settings => {
-  const model = wantedModel(body, embedder);
+const merge = (settings: Settings, body: SettingsBody, embedders: Embedders): Settings => {
+  const repeated = body.embedding_model === undefined && body.dimension === settings.dimension;
+  const model = repeated ? undefined : wantedModel(body, embedders);
   for (const [key, type] of Object.entries(body.fields ?? {}))
     agree(`Type of ${key}`, Object.hasOwn(settings.fields, key) ? (settings.fields[key] ?? null) : null, type);
   const fields = { ...settings.fields, ...body.fields };
@@ -77,7 +80,7 @@ export const putSpace = async (
   if (isLive(head?.value)) agree('language', head.value.table.language, body.language);
   for (;;) {
     const entry = await records.settings.read();
-    const next = merge(entry?.value ?? newSettings(key, deps.nowMs()), body, deps.embedder);
+    const next = merge(entry?.value ?? newSettings(key, deps.nowMs()), body, deps.embedders);
     if (await records.settings.write(entry, next)) {
       const { space: _, epoch: __, created_at: ___, ...settings } = next;
       return settings;

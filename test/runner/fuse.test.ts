@@ -38,9 +38,15 @@ const anyOptions = (): fc.Arbitrary<FusionOptions> =>
   fc.record({
     mode: fc.constantFrom('hybrid', 'vector', 'text'),
     k: fc.constantFrom(1, 60, 10_000),
-    weights: fc.record({ vector: weight(), text: weight(), tenant: weight(), global: weight() }),
+    weights: fc.record({
+      vector: fc.oneof(weight(), fc.record({ tenant: weight(), global: weight() })),
+      ...{ text: weight(), tenant: weight(), global: weight() },
+    }),
   });
 const hybrid: FusionOptions = { mode: 'hybrid', k: 60, weights: defaultWeights(1) };
+
+const kindWeight = ({ vector, text }: FusionOptions['weights'], kind: RawList['kind'], scope: Scope): number =>
+  kind === 'text' ? text : typeof vector === 'number' ? vector : vector[scope];
 
 const names = (ranked: readonly Candidate[]): string[] => ranked.map(({ scope, id }) => `${scope} ${id}`);
 const absent = Number.NEGATIVE_INFINITY;
@@ -79,7 +85,7 @@ describe('fusing lists', () => {
     fc.assert(
       fc.property(anyLists(), anyOptions(), (lists, options) => {
         const { mode, weights } = options;
-        const counted = ofMode(lists, options).filter(({ kind, scope }) => mode !== 'hybrid' || weights[kind] * weights[scope] > 0);
+        const counted = ofMode(lists, options).filter(({ kind, scope }) => mode !== 'hybrid' || kindWeight(weights, kind, scope) * weights[scope] > 0);
         const ranked = fuse(counted, options);
         ranked.forEach((low, index) => {
           for (const high of ranked.slice(0, index)) {
@@ -194,6 +200,15 @@ describe('two scopes', () => {
 
   test('with one row number are two rows', () => {
     expect(names(fuse([list('text', 'tenant', [1]), list('text', 'global', [1])], hybrid))).toEqual(['tenant d1#0', 'global d1#0']);
+  });
+
+  test('of two models weigh as their embedders do', () => {
+    const lists = [list('vector', 'tenant', [1], [], 'weak'), list('vector', 'global', [7], [], 'strong')];
+    const ranked = fuse(lists, { ...hybrid, weights: defaultWeights({ tenant: 0.25, global: 1 }) });
+    expect(ranked.map(({ id, score }) => [id, score])).toEqual([
+      ['d7#0', 0.5],
+      ['d1#0', 0.125],
+    ]);
   });
 
   test('weigh by their weights', () => {
