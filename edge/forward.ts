@@ -84,9 +84,10 @@ export const createForward = ({ bindings, fetch, now, after, log }: Pick<EdgeDep
 
   return async (call: Call): Promise<Response> => {
     const grant = await grantFor(call, bindings.NEXUS_GRANT_SECRET, now());
-    const headers = headersToRunner(call.request.headers, call.requestId, grant);
+    const timeoutMs = call.body.kind === 'stream' ? limits.uploadTimeoutMs : limits.forwardTimeoutMs;
+    const headers = headersToRunner(call.request.headers, call.requestId, grant, timeoutMs);
     const exchange = new AbortController();
-    const stopClock = after(call.body.kind === 'stream' ? limits.uploadTimeoutMs : limits.forwardTimeoutMs, () => exchange.abort(timedOut()));
+    const stopClock = after(timeoutMs, () => exchange.abort(timedOut()));
     if (call.request.signal.aborted) throw callerLeft();
     call.request.signal.addEventListener('abort', () => exchange.abort(callerLeft()));
     try {

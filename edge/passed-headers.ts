@@ -1,10 +1,11 @@
-import { grantHeader } from '../shared/grant.ts';
+import { grantHeader, timeoutHeader } from '../shared/grant.ts';
+import { nextTrace, parseTraceparent, traceparentOf } from '../shared/trace.ts';
 
 /**
  * Everything else that a caller sends stays here: first of all every `X-Nexus-*`, and the credential.
  * `content-length` is the runtime's to set, from the body that it really sends.
  */
-const toRunner = ['content-type', 'accept', 'range', 'if-none-match', 'idempotency-key', 'traceparent', 'tracestate'] as const;
+const toRunner = ['content-type', 'accept', 'range', 'if-none-match', 'idempotency-key', 'tracestate'] as const;
 
 const toCaller = [
   'content-type',
@@ -31,8 +32,15 @@ const pick = (from: Headers, names: readonly string[]): Headers => {
   return headers;
 };
 
-export const headersToRunner = (from: Headers, requestId: string, grant: string): Headers => {
+/** @param timeoutMs how long the answer is waited for */
+export const headersToRunner = (from: Headers, requestId: string, grant: string, timeoutMs: number): Headers => {
   const headers = pick(from, toRunner);
+  const parent = parseTraceparent(from.get('traceparent'));
+  // State belongs to the trace that it came with.
+  if (parent === undefined) headers.delete('tracestate');
+  // The edge is no step of its own: it hands a trace on as it came, or begins one.
+  headers.set('traceparent', traceparentOf(parent ?? nextTrace(undefined)));
+  headers.set(timeoutHeader, String(timeoutMs));
   headers.set('x-request-id', requestId);
   headers.set(grantHeader, grant);
   return headers;

@@ -1,25 +1,17 @@
 import { Hono } from 'hono';
 import { errorAnswer, NexusError } from '../shared/errors.ts';
 import { endpointList, honoPath } from '../shared/http/endpoints.ts';
-import { newId, requestIdPattern } from '../shared/ids.ts';
 import { apiRoutes } from './http/api.ts';
 import { asNexusError } from './http/as-nexus-error.ts';
+import { observeRequests, type RunnerEnv } from './http/observed.ts';
 import { workerRoutes } from './http/worker.ts';
 import type { Services } from './services.ts';
 
-type Variables = { requestId: string };
-
 /** The runner's whole surface. Without a grant it serves only health, readiness and metrics; the worker endpoints have their own check. */
-export const createRunner = (services: Services): Hono<{ Variables: Variables }> => {
-  const app = new Hono<{ Variables: Variables }>();
+export const createRunner = (services: Services): Hono<RunnerEnv> => {
+  const app = new Hono<RunnerEnv>();
 
-  app.use(async function requestId(c, next) {
-    const given = c.req.header('x-request-id');
-    const id = given !== undefined && requestIdPattern.test(given) ? given : newId('request', services.nowMs());
-    c.set('requestId', id);
-    await next();
-    c.res.headers.set('x-request-id', id);
-  });
+  app.use(observeRequests(services));
 
   app.get('/health', (c) => c.json({ status: 'ok' }));
   app.get('/ready', async (c) => {
@@ -41,17 +33,23 @@ export const createRunner = (services: Services): Hono<{ Variables: Variables }>
           .replaceAll(/:\w+/g, '[^/]+')}$`,
       ).test(c.req.path),
     );
+    c.var.observed.endpoint = 'unknown';
     const error = known
       ? new NexusError('nexus.method_not_allowed', 'This path does not take this method.')
       : new NexusError('nexus.not_found', 'There is nothing at this path.');
+    c.var.observed.code = error.code;
     const { status, headers, body } = errorAnswer(error, c.get('requestId'));
     return Response.json(body, { status, headers });
   });
 
   app.onError((thrown, c) => {
     const error = asNexusError(thrown);
-    const fields = { request_id: c.get('requestId'), method: c.req.method, path: c.req.path, code: error.code };
-    if (error.status >= 500)
+    const { observed } = c.var;
+    observed.code = error.code;
+    const path = observed.path ?? c.req.path;
+    const fields = { request_id: c.get('requestId'), trace_id: observed.trace.traceId, method: c.req.method, path, code: error.code };
+    // What is refused for want of room is no failure: the metrics count it.
+    if (error.status >= 500 && !(error.code === 'nexus.overloaded' && error.cause === undefined))
       services.log.error('request.failed', {
         ...fields,
         error: String(thrown),

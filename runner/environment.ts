@@ -21,6 +21,8 @@ const schema = z
   .object({
     NEXUS_PROFILE: z.enum(['local', 'cloud']),
     NEXUS_ROLE: z.enum(['all', 'query', 'worker']).default('all'),
+    /** Requests that work at once; left out: by the number of cores and by where the tables lie. */
+    NEXUS_CONCURRENCY: z.coerce.number<string>().int().min(1).max(4096).optional(),
     PORT: z.coerce.number<string>().int().min(0).max(65_535).default(8788),
     /** Inline JSON, or a path. */
     NEXUS_ROUTES: routes,

@@ -1,6 +1,5 @@
-import { serve } from '@hono/node-server';
-import { createRunner } from './create-runner.ts';
 import { cleanEnvironment, EnvironmentError, parseEnvironment } from './environment.ts';
+import { listen } from './http/listen.ts';
 import { jsonLog } from './ports/log.ts';
 import { buildServices } from './services.ts';
 import { sweep } from './worker/sweep.ts';
@@ -19,14 +18,12 @@ const start = async (): Promise<void> => {
   const { services, delivery } = await buildServices(env, log);
   // Locally nobody but this machine is served.
   const hostname = env.NEXUS_PROFILE === 'local' ? '127.0.0.1' : '0.0.0.0';
-  const server = serve({ fetch: createRunner(services).fetch, port: env.PORT, hostname }, ({ port }) => {
-    log.info('runner.listening', { port, role: env.NEXUS_ROLE, instance: services.instance });
-    delivery.start(`http://127.0.0.1:${port}`);
-    // In the cloud a scheduler asks for it; here nobody else does.
-    if (env.NEXUS_PROFILE === 'local' && env.NEXUS_ROLE !== 'query')
-      sweep(services).catch((error: unknown) => log.error('sweep.failed', { error: String(error) }));
-  });
-  server.on('error', (error: Error) => fail(error));
+  const { server, port } = await listen(services, env.PORT, hostname);
+  log.info('runner.listening', { port, role: env.NEXUS_ROLE, instance: services.instance });
+  delivery.start(`http://127.0.0.1:${port}`);
+  // In the cloud a scheduler asks for it; here nobody else does.
+  if (env.NEXUS_PROFILE === 'local' && env.NEXUS_ROLE !== 'query')
+    sweep(services).catch((error: unknown) => log.error('sweep.failed', { error: String(error) }));
 
   let stopping = false;
   const stop = async (): Promise<void> => {
@@ -36,7 +33,7 @@ const start = async (): Promise<void> => {
     await delivery.stop();
     await services.queue.drained();
     server.close(() => process.exit(0));
-    (server as { closeIdleConnections?: () => void }).closeIdleConnections?.();
+    server.closeIdleConnections();
   };
   process.on('SIGTERM', () => void stop());
   process.on('SIGINT', () => void stop());

@@ -1,8 +1,10 @@
 import { mkdirSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { CursorKeys } from '../shared/cursor.ts';
 import { newId } from '../shared/ids.ts';
+import { limits } from '../shared/limits.ts';
 import type { Registry } from '../shared/routes.ts';
 import { fileBlobs } from './adapters/file-blobs.ts';
 import { hashingEmbedder } from './adapters/hashing-embedder.ts';
@@ -14,6 +16,7 @@ import { type Deliverer, defaultDelivery, startDeliverer } from './adapters/spoo
 import { loadPushKey, type PushKey, spoolEmail, spoolIssuer } from './adapters/spool/push-key.ts';
 import { spoolEvents } from './adapters/spool/spool-events.ts';
 import { spoolFiles } from './adapters/spool/spool-files.ts';
+import { type Admission, createAdmission } from './admission/admission.ts';
 import type { Environment } from './environment.ts';
 import type { GrantCheck } from './http/granted-call.ts';
 import type { Blobs } from './ports/blobs.ts';
@@ -50,6 +53,7 @@ export interface Services {
   nowMs: () => number;
   log: Log;
   metrics: Metrics;
+  admission: Admission;
   /** Why the runner is not ready, if it is not. */
   problems: () => Promise<string[]>;
 }
@@ -114,6 +118,7 @@ export const buildServices = async (env: Environment, log: Log): Promise<{ servi
     nowMs,
     log,
     metrics,
+    admission: createAdmission(env.NEXUS_CONCURRENCY ?? placesOf(registry()), nowMs, metrics),
     problems: async () => (registry().routes.length === 0 ? ['the routing registry has no routes'] : []),
   };
   const delivery: Delivery = {
@@ -127,6 +132,12 @@ export const buildServices = async (env: Environment, log: Log): Promise<{ servi
     },
   };
   return { services, delivery };
+};
+
+/** A core that works on files is busy with few requests; one that waits for an object store takes many. */
+const placesOf = ({ routes }: Registry): number => {
+  const isRemote = routes.some(({ root }) => /^(?!file:)[a-z][a-z0-9+]*:\/\//i.test(root));
+  return availableParallelism() * (isRemote ? limits.remoteWorkPlacesPerCore : limits.workPlacesPerCore);
 };
 
 const pushAudience = (env: Environment): string => env.NEXUS_PUSH_AUDIENCE ?? 'nexus-local-worker';

@@ -6,6 +6,8 @@ import { limits } from './limits.ts';
 
 /** The header in which the edge tells the runner who is calling. */
 export const grantHeader = 'x-nexus-grant';
+/** How long the edge waits for the answer, in milliseconds from when the request arrives. Not a time: clocks differ. */
+export const timeoutHeader = 'x-nexus-timeout-ms';
 const issuer = 'nexus-edge';
 const audience = 'runner';
 

@@ -95,6 +95,28 @@ export const limits = {
   forwardTimeoutMs: 30 * secondMs,
   /** Uploads and large ingests may take as long as a slow client needs. */
   uploadTimeoutMs: 300 * secondMs,
+  /** Requests that work at once, for each core: enough to keep it busy while some of them wait for a disk. More only makes all of them slower. */
+  workPlacesPerCore: 4,
+  /** The same where tables lie on an object store: most of the time such a request waits for the network. */
+  remoteWorkPlacesPerCore: 32,
+  /** Requests that wait for a place to work: of one tenant less than a second's work of a small instance, in all a few tenants' worth. */
+  waitingRequests: 2048,
+  waitingRequestsPerTenant: 512,
+  /** Nobody waits longer for a place: later, whoever asked has given up or asked again. */
+  waitForPlaceMs: 10 * secondMs,
+  /** Files on their way in at once: each is a connection and a buffer, and takes as long as its sender likes. */
+  uploadPlaces: 64,
+  waitingUploads: 128,
+  waitingUploadsPerTenant: 64,
+  /** Pushed messages under way at once: more than the spine sends, fewer than memory holds. */
+  messagesAtOnce: 256,
+  /** JSON bodies held in memory at once, in bytes, and of one tenant: the parsed form takes several times as much. */
+  bodyBytesHeld: 128 * MiB,
+  bodyBytesHeldPerTenant: 96 * MiB,
+  /** Connections of a runner: each costs some ten kilobytes. */
+  connections: 8192,
+  /** One look at a place that `/ready` asks about. */
+  readyProbeMs: 2 * secondMs,
   /** Pub/Sub's longest acknowledgement deadline is also the request's timeout. */
   pushTimeoutMs: 600 * secondMs,
 

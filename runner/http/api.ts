@@ -1,11 +1,14 @@
 import { createHash } from 'node:crypto';
 import { Hono } from 'hono';
+import { timeoutHeader } from '../../shared/grant.ts';
 import type { DeleteDocumentsBody, DocumentsQuery } from '../../shared/http/documents.ts';
-import type { EndpointId } from '../../shared/http/endpoints.ts';
+import type { Endpoint, EndpointId } from '../../shared/http/endpoints.ts';
 import { endpointList, honoPath, scopeOf } from '../../shared/http/endpoints.ts';
 import type { IngestBody } from '../../shared/http/ingest.ts';
 import type { QueryRequest } from '../../shared/http/query.ts';
 import type { SettingsBody } from '../../shared/http/spaces.ts';
+import { limits } from '../../shared/limits.ts';
+import { createVisit, type Visit } from '../admission/visit.ts';
 import { acceptDeleteDocuments, acceptDeleteSpace } from '../deletes/accept-delete.ts';
 import { getDocument, listDocuments } from '../documents/list-documents.ts';
 import { acceptIngest } from '../ingest/accept-ingest.ts';
@@ -18,6 +21,7 @@ import type { AcceptanceCall } from '../tasks/acceptance.ts';
 import { getTask, listTasks } from '../tasks/read-tasks.ts';
 import { getBlob, putBlob } from './blob-handlers.ts';
 import { type GrantedCall, grantedCall } from './granted-call.ts';
+import type { Observed, RunnerEnv } from './observed.ts';
 
 type Handler = (services: Services, call: GrantedCall) => Promise<Response>;
 
@@ -34,7 +38,7 @@ const acceptanceOf = (call: GrantedCall, endpoint: EndpointId): AcceptanceCall =
   fingerprint: fingerprintOf(call),
   requestId: call.requestId,
   idempotencyKey: call.idempotencyKey,
-  traceparent: call.request.headers.get('traceparent') ?? undefined,
+  traceparent: call.traceparent,
 });
 
 const accepted = (task: { task_id: string }): Response => Response.json(task, { status: 202, headers: { location: `/nexus/tasks/${task.task_id}` } });
@@ -53,7 +57,7 @@ const handlers: Record<EndpointId, Handler> = {
   listDocuments: async (services, call) => Response.json(await listDocuments(services, call.context, spaceOf(call), call.query as DocumentsQuery)),
   getDocument: async (services, call) =>
     Response.json(await getDocument(services, call.context, spaceOf(call), call.params.doc_id ?? '', scopeOf(call), call.query.include === 'text')),
-  query: async (services, call) => Response.json(await runQuery(services, call.context, spaceOf(call), call.body as QueryRequest)),
+  query: async (services, call) => Response.json(await runQuery(services, call.context, spaceOf(call), call.body as QueryRequest, call.visit)),
   getTask: async (services, call) => Response.json(await getTask(services, call.context, call.params.task_id ?? '')),
   listTasks: async (services, call) => Response.json(await listTasks(services, call.context, call.query)),
   listSpaces: async (services, call) => Response.json(await listSpaces(services, call.context, call.query)),
@@ -64,14 +68,42 @@ const handlers: Record<EndpointId, Handler> = {
   headBlob: getBlob,
 };
 
+/** What the edge gives a request, less than its own patience; without it, what the edge would have given. Milliseconds. */
+const timeOf = (request: Request, endpoint: Endpoint): number => {
+  const most = endpoint.body?.kind === 'stream' ? limits.uploadTimeoutMs : limits.forwardTimeoutMs;
+  const given = Number(request.headers.get(timeoutHeader) ?? Number.NaN);
+  return given > 0 ? Math.min(given, limits.uploadTimeoutMs) : most;
+};
+
+const visitOf = ({ admission }: Services, endpoint: Endpoint, request: Request, observed: Observed): Visit =>
+  createVisit({
+    gate: endpoint.body?.kind === 'stream' ? admission.uploads : admission.work,
+    bodies: admission.bodies,
+    clockMs: () => performance.now(),
+    deadlineMs: observed.startedMs + timeOf(request, endpoint),
+    isGone: () => request.signal.aborted,
+    took: (stage, ms) => {
+      observed.stages[stage] = (observed.stages[stage] ?? 0) + ms;
+    },
+  });
+
 /** The API behind a grant. */
-export const apiRoutes = (services: Services): Hono => {
-  const app = new Hono();
+export const apiRoutes = (services: Services): Hono<RunnerEnv> => {
+  const app = new Hono<RunnerEnv>();
   for (const endpoint of endpointList) {
     if (endpoint.method === 'HEAD') continue; // Hono serves HEAD by the GET route.
     app.on(endpoint.method, honoPath(endpoint.path), async (c) => {
-      const call = await grantedCall(services.grants, endpoint, c.req.raw, c.req.param() as Record<string, string>);
-      return handlers[endpoint.id as EndpointId](services, call);
+      const { observed } = c.var;
+      observed.endpoint = endpoint.id;
+      observed.path = endpoint.path;
+      const request = c.req.raw;
+      const visit = visitOf(services, endpoint, request, observed);
+      try {
+        const call = await grantedCall(services.grants, endpoint, request, c.req.param() as Record<string, string>, { visit, observed });
+        return await handlers[endpoint.id as EndpointId](services, call);
+      } finally {
+        visit.leave();
+      }
     });
   }
   return app;

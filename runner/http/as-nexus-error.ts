@@ -1,4 +1,5 @@
 import { NexusError, toNexusError } from '../../shared/errors.ts';
+import { OutOfTimeError } from '../ports/vector-store.ts';
 import { SpaceBusyError } from '../store/commit-queue.ts';
 
 const diskFull = new Set(['ENOSPC', 'EDQUOT']);
@@ -7,6 +8,8 @@ const diskFull = new Set(['ENOSPC', 'EDQUOT']);
 export const asNexusError = (error: unknown): NexusError => {
   if (error instanceof SpaceBusyError)
     return new NexusError('nexus.overloaded', 'Another process is writing to this space. Try again.', { cause: error, retryAfterSeconds: 1 });
+  if (error instanceof OutOfTimeError)
+    return new NexusError('nexus.timeout', 'The search took longer than its time. Try again, or ask for less at once.', { cause: error });
   if (diskFull.has((error as { code?: string }).code ?? ''))
     return new NexusError('nexus.overloaded', 'Storage is full. Try again later.', { cause: error, retryAfterSeconds: 30 });
   return toNexusError(error);

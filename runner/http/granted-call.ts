@@ -7,6 +7,9 @@ import { idempotencyKeySchema } from '../../shared/http/ingest.ts';
 import { parseJson, parseWith, queryFields, requireJsonType } from '../../shared/http/parse.ts';
 import { missingRoute, NEXUS_STORE, type Registry, type ResourceKind, requireRoute } from '../../shared/routes.ts';
 import { type Area, systemTenant } from '../../shared/space-key.ts';
+import { traceparentOf } from '../../shared/trace.ts';
+import type { Visit } from '../admission/visit.ts';
+import type { Observed } from './observed.ts';
 import { readBody } from './read-body.ts';
 
 /** One request of the API as its handler sees it: who, what, parsed and allowed. */
@@ -17,6 +20,8 @@ export interface GrantedCall extends EndpointInput {
   /** Hex SHA-256 of the body's bytes; empty when the body was not read. */
   bodySha256: string;
   idempotencyKey: string | undefined;
+  visit: Visit;
+  traceparent: string;
 }
 
 export interface GrantCheck {
@@ -44,26 +49,41 @@ const requireRoutes = (registry: Registry, kinds: readonly ResourceKind[], grant
   for (const kind of kinds) for (const area of areas) requireRoute(registry, kind, area);
 };
 
-const readJson = async (request: Request, maxBytes: number, grant: Grant): Promise<{ value: unknown; sha256: string }> => {
+interface JsonBody {
+  bytes: Uint8Array;
+  sha256: string;
+}
+
+const readJson = async (request: Request, maxBytes: number, grant: Grant, visit: Visit): Promise<JsonBody> => {
   requireJsonType(request.headers.get('content-type'));
-  const bytes = await readBody(request, maxBytes);
+  const bytes = await readBody(request, maxBytes, (more) => visit.hold(grant.context.tenant_id, more));
   const sha256 = createHash('sha256').update(bytes).digest('hex');
   if (grant.body_sha256 !== undefined && grant.body_sha256 !== sha256) throw notGranted();
-  return { value: parseJson(bytes), sha256 };
+  return { bytes, sha256 };
 };
 
 /**
- * Grant → rights → parsed request, in the order in which refusals are promised.
- * @throws NexusError 401, 403, 400, 413, 415, 422, 503
+ * Grant → rights → body → a place to work → parsed request, in the order in which refusals are promised but for 429 and
+ * 503: reading costs nothing, parsing does, and who has no place gets no work.
+ * @throws NexusError 401, 403, 429, 503, 504, 400, 413, 415, 422
  */
-export const grantedCall = async (check: GrantCheck, endpoint: Endpoint, request: Request, pathParams: Record<string, string>): Promise<GrantedCall> => {
+export const grantedCall = async (
+  check: GrantCheck,
+  endpoint: Endpoint,
+  request: Request,
+  pathParams: Record<string, string>,
+  { visit, observed }: { visit: Visit; observed: Observed },
+): Promise<GrantedCall> => {
   const grant = await grantOf(check, request);
   const { context } = grant;
+  observed.context = context;
+  observed.spaceId = pathParams.space_id;
   requireRole(context, endpoint.access);
+  const json = endpoint.body?.kind === 'json' ? await readJson(request, endpoint.body.maxBytes, grant, visit) : undefined;
+  await visit.enter(context.tenant_id);
   const params = endpoint.params === undefined ? {} : parseWith(endpoint.params, pathParams);
   const query = endpoint.query === undefined ? {} : parseWith(endpoint.query, queryFields(new URL(request.url).searchParams));
-  const json = endpoint.body?.kind === 'json' ? await readJson(request, endpoint.body.maxBytes, grant) : undefined;
-  const body = endpoint.body?.kind === 'json' ? parseWith(endpoint.body.schema, json?.value) : undefined;
+  const body = endpoint.body?.kind === 'json' ? parseWith(endpoint.body.schema, parseJson(json?.bytes ?? new Uint8Array())) : undefined;
   const input: EndpointInput = { params, query, ...(body === undefined ? {} : { body }) };
   requireScope(context, endpoint.access, scopeOf(input));
   endpoint.check?.(input);
@@ -76,6 +96,8 @@ export const grantedCall = async (check: GrantCheck, endpoint: Endpoint, request
     request,
     requestId: grant.request_id,
     bodySha256: json?.sha256 ?? '',
+    visit,
+    traceparent: traceparentOf(observed.trace),
     idempotencyKey: endpoint.idempotent && key !== null ? parseWith(idempotencyKeySchema, key, 'Idempotency-Key') : undefined,
   };
 };

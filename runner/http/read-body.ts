@@ -18,8 +18,12 @@ export async function* limitedBody(request: Request, maxBytes: number): AsyncGen
   }
 }
 
-export const readBody = async (request: Request, maxBytes: number): Promise<Uint8Array> => {
+/** @param hold is told of each piece before it is kept, and may refuse it by throwing */
+export const readBody = async (request: Request, maxBytes: number, hold: (bytes: number) => void = () => undefined): Promise<Uint8Array> => {
   const pieces: Uint8Array[] = [];
-  for await (const piece of limitedBody(request, maxBytes)) pieces.push(piece);
+  for await (const piece of limitedBody(request, maxBytes)) {
+    hold(piece.length);
+    pieces.push(piece);
+  }
   return Buffer.concat(pieces);
 };

@@ -10,6 +10,7 @@ import { buryRequest, failDamaged } from '../worker/dead-letter.ts';
 import { type ReceivedEvent, receivePush } from '../worker/receive.ts';
 import { runMaintenance } from '../worker/run-maintenance.ts';
 import { sweep } from '../worker/sweep.ts';
+import { type MessageOutcome, observeMessages } from './observed-messages.ts';
 import { readBody } from './read-body.ts';
 
 const acknowledged = (): Response => new Response(null, { status: 204 });
@@ -17,6 +18,8 @@ const acknowledged = (): Response => new Response(null, { status: 204 });
 /** Where the event spine delivers. 204 acknowledges; 429 and 503 ask for another try. */
 export const workerRoutes = (services: Services): Hono => {
   const app = new Hono();
+  const observed = observeMessages(services);
+  const countDeadLetter = services.metrics.counter('nexus_dead_letters_total', 'Messages that were tried too often, by type.');
 
   const verified = (request: Request): Promise<void> => {
     const header = (name: string) => request.headers.get(name) ?? undefined;
@@ -45,16 +48,25 @@ export const workerRoutes = (services: Services): Hono => {
   };
 
   /** What is damaged now is damaged the next time: an operator has to look, and the request's owner is told at once. */
-  const giveUp = async ({ event, seq }: ReceivedEvent, error: unknown): Promise<void> => {
+  const giveUp = async ({ event, seq }: ReceivedEvent, error: unknown): Promise<MessageOutcome> => {
     if (!(error instanceof DamagedRecordError)) throw error;
     services.log.error('worker.damaged_record', { type: event.type, id: event.id, error: error.message });
     if (event.type !== MAINTENANCE_REQUESTED)
       await buryRequest(services.places, services.nowMs, event, seq, 'A stored record that this request needs is damaged.');
+    return 'given_up';
   };
 
   app.post('/worker/events', async (c) => {
     const push = await received(c.req.raw);
-    if (push !== undefined) await handle(push).catch((error: unknown) => giveUp(push, error));
+    if (push === undefined) return acknowledged();
+    await services.admission.message(() =>
+      observed(push, () =>
+        handle(push).then(
+          () => 'done' as const,
+          (error: unknown) => giveUp(push, error),
+        ),
+      ),
+    );
     return acknowledged();
   });
 
@@ -62,6 +74,7 @@ export const workerRoutes = (services: Services): Hono => {
     const push = await received(c.req.raw);
     if (push === undefined) return acknowledged();
     const { event, seq, messageId } = push;
+    countDeadLetter(1, { type: event.type });
     services.log.error('worker.dead_letter', { type: event.type, id: event.id, message_id: messageId });
     // Maintenance has no task to fail: the next commits ask for it again.
     if (event.type !== MAINTENANCE_REQUESTED)

@@ -98,10 +98,17 @@ export interface TableStats {
   indexes: { column: string; kind: string; rows: number; unindexed_rows: number }[];
 }
 
+/** A search took longer than it was given. */
+export class OutOfTimeError extends Error {
+  override readonly name = 'OutOfTimeError';
+}
+
 /** A table at one version, for reading. Never changes. */
 export interface TableReader {
-  vectorSearch(vector: Float32Array, metric: Metric, depth: number, filter: FilterNode | undefined): Promise<RawHit[]>;
-  textSearch(text: string, depth: number, filter: FilterNode | undefined): Promise<RawHit[]>;
+  /** @param timeoutMs the engine stops by itself after this @throws OutOfTimeError */
+  vectorSearch(vector: Float32Array, metric: Metric, depth: number, filter: FilterNode | undefined, timeoutMs: number): Promise<RawHit[]>;
+  /** @param timeoutMs the engine stops by itself after this @throws OutOfTimeError */
+  textSearch(text: string, depth: number, filter: FilterNode | undefined, timeoutMs: number): Promise<RawHit[]>;
   rows(rowIds: readonly bigint[], select: { text: boolean; metadata: boolean; vector: boolean }): Promise<HitRow[]>;
   /** By id, in code-point order. @param after only ids greater than this */
   documents(after: string | undefined, limit: number, filter: FilterNode | undefined): Promise<DocumentRow[]>;

@@ -3,6 +3,7 @@ import { cursorInvalid, NexusError } from '../../shared/errors.ts';
 import { modeOf, type QueryMode, type QueryRequest } from '../../shared/http/query.ts';
 import { type Scope, type SpaceKey, spaceKey } from '../../shared/space-key.ts';
 import type { Embedders } from '../ports/embedder.ts';
+import type { Run } from '../ports/run.ts';
 import type { TableReader } from '../ports/vector-store.ts';
 import type { LiveHead } from '../records/space-records.ts';
 import type { Door } from '../store/door.ts';
@@ -78,18 +79,18 @@ export const assignVectors = async (
   request: QueryRequest,
   tenantId: string,
   carried: CarriedVectors | undefined,
+  run: Run,
 ): Promise<CarriedVectors> => {
   const mode: QueryMode = modeOf(request);
   if (mode === 'text') return [];
   const { vector, query } = request;
   const given = vector === undefined ? undefined : Float32Array.from(vector);
-  const embed = async (): Promise<CarriedVectors> => {
-    if (given !== undefined || query === undefined) return [];
+  const embed = async (text: string): Promise<CarriedVectors> => {
     const wanted = new Set(scopes.map(({ head }) => embedders.of(head.table.embedding_model)).filter((embedder) => embedder !== undefined));
-    const embedded = await Promise.all([...wanted].map(async (embedder) => [embedder.model, await embedQuery(embedder, tenantId, query)] as const));
+    const embedded = await Promise.all([...wanted].map(async (embedder) => [embedder.model, await embedQuery(embedder, tenantId, text)] as const));
     return carryVectors(new Map(embedded));
   };
-  const kept = carried ?? (await embed());
+  const kept = carried ?? (given !== undefined || query === undefined ? [] : await run.idle(() => embed(query)));
   const embedded = vectorsOf(kept);
   for (const scope of scopes) {
     const { dimension, embedding_model } = scope.head.table;

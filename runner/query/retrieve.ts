@@ -1,6 +1,7 @@
 import type { FilterNode } from '../../shared/filter.ts';
 import type { QueryMode, QueryRequest } from '../../shared/http/query.ts';
 import type { Metric } from '../../shared/http/spaces.ts';
+import type { Run } from '../ports/run.ts';
 import type { RawList } from './fuse.ts';
 import type { PlannedScope } from './plan.ts';
 
@@ -18,6 +19,7 @@ export const retrieve = async (
   mode: QueryMode,
   filter: FilterNode | undefined,
   depth: number,
+  run: Run,
 ): Promise<RawList[]> => {
   const lists = scopes.flatMap(({ scope, reader, vector, head }): Promise<RawList>[] => {
     const searches: Promise<RawList>[] = [];
@@ -26,13 +28,17 @@ export const retrieve = async (
       const score = scoreOfDistance[metric];
       searches.push(
         reader
-          .vectorSearch(vector, metric, depth, filter)
+          .vectorSearch(vector, metric, depth, filter, run.remainingMs())
           .then((hits) => ({ kind: 'vector', scope, measure: `${embedding_model} ${metric}`, score: (hit) => score(hit.distance ?? 0), hits })),
       );
     }
     const { query } = request;
     if (mode !== 'vector' && query !== undefined) {
-      searches.push(reader.textSearch(query, depth, filter).then((hits) => ({ kind: 'text', scope, measure: 'bm25', score: (hit) => hit.bm25 ?? 0, hits })));
+      searches.push(
+        reader
+          .textSearch(query, depth, filter, run.remainingMs())
+          .then((hits) => ({ kind: 'text', scope, measure: 'bm25', score: (hit) => hit.bm25 ?? 0, hits })),
+      );
     }
     return searches;
   });

@@ -6,6 +6,7 @@ import { endpoints } from '../../shared/http/endpoints.ts';
 import { modeOf, type QueryRequest, type QueryResponse } from '../../shared/http/query.ts';
 import { limits } from '../../shared/limits.ts';
 import { type Scope, spaceKeyText } from '../../shared/space-key.ts';
+import { freeRun, type Run } from '../ports/run.ts';
 import { taskRecords } from '../records/task-records.ts';
 import type { Door } from '../store/door.ts';
 import { readAgainWhenGone } from '../store/read-again.ts';
@@ -30,7 +31,13 @@ export interface QueryDeps extends PlanDeps {
  * where the page before ended, so that a walk is one ranking whatever is written in between.
  * @throws NexusError 409, 410, 422, 503
  */
-export const runQuery = async (deps: QueryDeps, context: RequestContext, spaceId: string, request: QueryRequest): Promise<QueryResponse> => {
+export const runQuery = async (
+  deps: QueryDeps,
+  context: RequestContext,
+  spaceId: string,
+  request: QueryRequest,
+  run: Run = freeRun,
+): Promise<QueryResponse> => {
   const startedMs = performance.now();
   if (request.rerank !== undefined && request.rerank !== false)
     throw new NexusError('nexus.rerank_unavailable', 'No reranker is configured. Leave rerank out.');
@@ -39,10 +46,11 @@ export const runQuery = async (deps: QueryDeps, context: RequestContext, spaceId
   const cursor = request.cursor === undefined ? undefined : await openCursor(request.cursor, binding, deps.cursorKeys, deps.nowMs());
   if (cursor === undefined && request.after_task !== undefined) {
     const area = areaOf(context);
-    await waitForTask(taskRecords(deps.places.blobs(area), area, deps.nowMs), request.after_task, deps.nowMs);
+    const { after_task } = request;
+    await run.idle(() => waitForTask(taskRecords(deps.places.blobs(area), area, deps.nowMs), after_task, deps.nowMs));
   }
   return readAgainWhenGone(cursor !== undefined, (consistency) =>
-    page(deps, { ...request, consistency: consistency ?? request.consistency }, context.tenant_id, spaces, binding, cursor, startedMs),
+    page(deps, { ...request, consistency: consistency ?? request.consistency }, context.tenant_id, spaces, binding, cursor, startedMs, run),
   );
 };
 
@@ -54,14 +62,19 @@ const page = async (
   binding: string,
   cursor: CursorPayload | undefined,
   startedMs: number,
+  run: Run,
 ): Promise<QueryResponse> => {
   const scopes = await openScopes(deps.door, spaces, request, cursor);
-  const embedded = await assignVectors(deps, scopes, request, tenantId, carriedBy(cursor));
+  const embedded = await assignVectors(deps, scopes, request, tenantId, carriedBy(cursor), run);
   const plannedMs = performance.now();
+  run.took('plan', plannedMs - startedMs);
+  run.check();
 
   const position = cursor?.position ?? 0;
   const end = position + (request.limit ?? limits.defaultLimit);
-  const { window, listsMs } = await rank(request, scopes, end);
+  const { window, listsMs } = await rank(request, scopes, end, run);
+  run.took('lists', listsMs);
+  run.check();
   const given = window.slice(0, position).map(({ scope, id }) => `${scope} ${id}`);
   if (cursor !== undefined && (await givenDigest(given)) !== cursor.given) throw cursorInvalid();
 
@@ -83,6 +96,7 @@ const page = async (
           deps.cursorKeys,
         );
   const finishedMs = performance.now();
+  run.took('rows', finishedMs - plannedMs - listsMs);
   const took = (from: number, to: number): number => Math.round((to - from) * 1000) / 1000;
   return {
     hits,
@@ -98,18 +112,18 @@ const page = async (
 };
 
 /** The window down to where the page ends, and one further, so that it is known whether something follows. */
-const rank = async (request: QueryRequest, scopes: readonly PlannedScope[], end: number): Promise<{ window: Candidate[]; listsMs: number }> => {
+const rank = async (request: QueryRequest, scopes: readonly PlannedScope[], end: number, run: Run): Promise<{ window: Candidate[]; listsMs: number }> => {
   const startedMs = performance.now();
   const mode = modeOf(request);
   const filter: FilterNode | undefined = request.filter === undefined ? undefined : parseFilter(request.filter);
   const fusion = fusionOf(request, scopes);
   const options = { groupByDocument: request.group_by === 'doc_id', minScore: request.min_score, caps: request.fusion?.caps ?? {} };
 
-  const lists = await retrieve(scopes, request, mode, filter, limits.rawListDepth);
+  const lists = await retrieve(scopes, request, mode, filter, limits.rawListDepth, run);
   const near = settled(fuse(lists, fusion), lists, limits.rawListDepth, fusion);
   let window = windowOf(near, [], options);
   if (window.length <= end && mayHaveMore(lists, limits.rawListDepth)) {
-    window = windowOf(near, fuse(await retrieve(scopes, request, mode, filter, limits.windowHits), fusion), options);
+    window = windowOf(near, fuse(await retrieve(scopes, request, mode, filter, limits.windowHits, run), fusion), options);
   }
   return { window, listsMs: performance.now() - startedMs };
 };

@@ -34,14 +34,26 @@ describe('what the runner is told', () => {
       'X-Nexus-Tenant': 't_b',
       'x-forwarded-for': '10.0.0.1',
       'x-tenant-id': 't_a',
+      'x-nexus-timeout-ms': '1',
       connection: 'x-nexus-grant',
       'accept-encoding': 'br',
     };
     await get(edge, undefined, { ...passed, ...kept, 'x-request-id': 'mine-1' });
     const { 'x-nexus-grant': grant, ...others } = Object.fromEntries(only(edge).headers);
-    expect(others).toEqual({ ...passed, 'x-request-id': 'mine-1' });
+    expect(others).toEqual({ ...passed, 'x-request-id': 'mine-1', 'x-nexus-timeout-ms': '30000' });
     expect(grant).not.toBe('forged');
     expect(grant?.split('.')).toHaveLength(3);
+  });
+
+  test.each([
+    ['none', undefined],
+    ['one of zeros', '00-00000000000000000000000000000000-b7ad6b7169203331-01'],
+    ['none of the format', 'mine'],
+  ])('a trace begins at the edge when the caller brings %s', async (_, traceparent) => {
+    const edge = startEdge();
+    await get(edge, undefined, { tracestate: 'a=b', ...(traceparent === undefined ? {} : { traceparent }) });
+    expect(only(edge).headers.get('traceparent')).toMatch(/^00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-00$/);
+    expect(only(edge).headers.has('tracestate'), 'state belongs to the trace that it came with').toBe(false);
   });
 
   test('a forged grant of the caller is replaced, also when it is given twice', async () => {

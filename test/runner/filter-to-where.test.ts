@@ -246,8 +246,8 @@ describe('a filter on a real table finds what the truth table says', () => {
     await fc.assert(
       fc.asyncProperty(anyFilter(), fc.integer({ min: 0, max: rowCount }), async (filter, upTo) => {
         const ids = expected(filter);
-        const byVector = await reader.vectorSearch(Float32Array.of(1, 1), 'cosine', rowCount + 1, filter);
-        const byText = await reader.textSearch('word', rowCount + 1, filter);
+        const byVector = await reader.vectorSearch(Float32Array.of(1, 1), 'cosine', rowCount + 1, filter, 60_000);
+        const byText = await reader.textSearch('word', rowCount + 1, filter, 60_000);
         for (const hits of [byVector, byText])
           expect(
             difference(

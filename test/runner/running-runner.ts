@@ -2,9 +2,8 @@ import { createHash } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type ServerType, serve } from '@hono/node-server';
-import { createRunner } from '../../runner/create-runner.ts';
 import { parseEnvironment } from '../../runner/environment.ts';
+import { listen } from '../../runner/http/listen.ts';
 import type { Log } from '../../runner/ports/log.ts';
 import { buildServices, type Services } from '../../runner/services.ts';
 import type { RequestContext } from '../../shared/context.ts';
@@ -77,9 +76,7 @@ export const startRunner = async ({ folder, routes }: { folder?: string; routes?
   };
   const log: Log = { info: keep('INFO'), warn: keep('WARNING'), error: keep('ERROR') };
   const { services, delivery } = await buildServices(env, log);
-  const { server, port } = await new Promise<{ server: ServerType; port: number }>((resolve) => {
-    const server: ServerType = serve({ fetch: createRunner(services).fetch, port: 0, hostname: '127.0.0.1' }, (info) => resolve({ server, port: info.port }));
-  });
+  const { server, port } = await listen(services, 0, '127.0.0.1');
   const origin = `http://127.0.0.1:${port}`;
   delivery.start(origin);
 

@@ -2,20 +2,23 @@ import type { Table } from '@lancedb/lancedb';
 import type { Table as ArrowTable } from 'apache-arrow';
 import type { FilterNode } from '../../../shared/filter.ts';
 import type { FieldType } from '../../../shared/http/spaces.ts';
-import { type DocumentRow, type HitRow, type RawHit, type TableReader, type TextPiece, VersionGoneError } from '../../ports/vector-store.ts';
+import { type DocumentRow, type HitRow, OutOfTimeError, type RawHit, type TableReader, type TextPiece, VersionGoneError } from '../../ports/vector-store.ts';
 import { docIdIn, quotedText } from './document-where.ts';
 import { filterToWhere } from './filter-to-where.ts';
 import { partitionsSearched } from './vector-index.ts';
 
 /** A file that a manifest names and that is not there means that the version was pruned. */
-const asGone = (error: unknown): unknown =>
-  error instanceof Error && /not found/i.test(error.message) ? new VersionGoneError('the version is gone', { cause: error }) : error;
+const asOurs = (error: unknown): unknown => {
+  if (!(error instanceof Error)) return error;
+  if (/query timeout after/i.test(error.message)) return new OutOfTimeError('the search took too long', { cause: error });
+  return /not found/i.test(error.message) ? new VersionGoneError('the version is gone', { cause: error }) : error;
+};
 
 const reading = async <T>(work: Promise<T>): Promise<T> => {
   try {
     return await work;
   } catch (error) {
-    throw asGone(error);
+    throw asOurs(error);
   }
 };
 
@@ -61,16 +64,16 @@ export const lanceReader = (table: Table, fields: Readonly<Record<string, FieldT
   };
 
   return {
-    async vectorSearch(vector, metric, depth, filter) {
+    async vectorSearch(vector, metric, depth, filter, timeoutMs) {
       const condition = where(filter);
       let query = table.query().nearestTo(vector).distanceType(metric).select(['id', '_distance']).withRowId().limit(depth);
       // Further partitions only when these gave fewer rows than were asked for: a filter may leave little in each.
       query = query.maximumNprobes(0).minimumNprobes(partitionsSearched);
       if (condition !== undefined) query = query.where(condition);
-      return rawHits((await reading(query.toArrow())) as unknown as ArrowTable, 'distance', '_distance');
+      return rawHits((await reading(query.toArrow({ timeoutMs }))) as unknown as ArrowTable, 'distance', '_distance');
     },
 
-    async textSearch(text, depth, filter) {
+    async textSearch(text, depth, filter, timeoutMs) {
       const condition = where(filter);
       const best = async (limit: number): Promise<RawHit[]> => {
         let query = table
@@ -80,7 +83,7 @@ export const lanceReader = (table: Table, fields: Readonly<Record<string, FieldT
           .withRowId()
           .limit(limit);
         if (condition !== undefined) query = query.where(condition);
-        return rawHits((await reading(query.toArrow())) as unknown as ArrowTable, 'bm25', '_score').sort(byBm25);
+        return rawHits((await reading(query.toArrow({ timeoutMs }))) as unknown as ArrowTable, 'bm25', '_score').sort(byBm25);
       };
       const found = await best(depth + 1);
       const isCutInTie = found.length > depth && found[depth - 1]?.bm25 === found[depth]?.bm25;

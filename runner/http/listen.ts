@@ -1,0 +1,64 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { getRequestListener } from '@hono/node-server';
+import { errorAnswer } from '../../shared/errors.ts';
+import { grantHeader } from '../../shared/grant.ts';
+import { newId } from '../../shared/ids.ts';
+import { limits } from '../../shared/limits.ts';
+import { createRunner } from '../create-runner.ts';
+import type { Services } from '../services.ts';
+
+/** The tenant that a grant names, unproved. Undefined: it is no grant. */
+const claimedTenant = (grant: string | string[] | undefined): string | undefined => {
+  try {
+    const payload = typeof grant === 'string' ? grant.split('.')[1] : undefined;
+    return JSON.parse(Buffer.from(payload ?? '', 'base64url').toString('utf8')).grant.context.tenant_id;
+  } catch {
+    return undefined;
+  }
+};
+
+/** From this share of its room on, the line is looked at before a request is. */
+const crowded = limits.waitingRequestsPerTenant;
+
+/**
+ * What would be refused for want of room is refused before anything is spent on it: in a flood, saying no is most of the
+ * work. The grant is only peeked at, which is safe: the line holds none but proved requests, so a forged grant can get
+ * its sender refused and nobody else.
+ */
+const refuseEarly = ({ admission, metrics, log, nowMs }: Services): ((request: IncomingMessage, response: ServerResponse) => boolean) => {
+  const count = metrics.counter('nexus_requests_refused_early_total', 'Requests refused for want of room before they were looked at, by code.');
+  const refusedSince = { count: 0 };
+  const tell = (): void => {
+    log.warn('overload.refused', { requests: refusedSince.count, waiting: admission.work.waiting() });
+    refusedSince.count = 0;
+  };
+
+  return (request, response) => {
+    if (admission.work.waiting() < crowded) return false;
+    const tenant = claimedTenant(request.headers[grantHeader]);
+    const refused = tenant === undefined ? undefined : admission.work.refusal(tenant);
+    if (refused === undefined) return false;
+    count(1, { code: refused.code });
+    if (refusedSince.count === 0) setTimeout(tell, 1_000).unref();
+    refusedSince.count += 1;
+    const { status, headers, body } = errorAnswer(refused, newId('request', nowMs()));
+    response.writeHead(status, headers).end(JSON.stringify(body));
+    return true;
+  };
+};
+
+/** Serves the runner. Resolves when it listens. */
+export const listen = async (services: Services, port: number, hostname: string): Promise<{ server: Server; port: number }> => {
+  const answer = getRequestListener(createRunner(services).fetch);
+  const isRefused = refuseEarly(services);
+  const server = createServer((request, response) => {
+    if (!isRefused(request, response)) void answer(request, response);
+  });
+  server.maxConnections = limits.connections;
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, hostname, resolve);
+  });
+  return { server, port: (server.address() as AddressInfo).port };
+};

@@ -1,0 +1,74 @@
+import type { MiddlewareHandler } from 'hono';
+import type { RequestContext } from '../../shared/context.ts';
+import { newId, requestIdPattern } from '../../shared/ids.ts';
+import { nextTrace, parseTraceparent, type Trace } from '../../shared/trace.ts';
+import type { Log } from '../ports/log.ts';
+import type { Metrics } from '../ports/metrics.ts';
+
+/** What is known of a request that is told afterwards: who, what, how long; never what it said. */
+export interface Observed {
+  trace: Trace;
+  startedMs: number;
+  /** Pattern of the path; the path itself may hold what a caller named. */
+  path?: string;
+  /** Id of the endpoint. */
+  endpoint?: string;
+  context?: RequestContext;
+  spaceId?: string | undefined;
+  /** Code of the error that was answered. */
+  code?: string;
+  /** Milliseconds by stage. */
+  stages: Record<string, number>;
+}
+
+export interface RunnerEnv {
+  Variables: { requestId: string; observed: Observed };
+}
+
+const rounded = (ms: number): number => Math.round(ms * 1000) / 1000;
+
+/** RFC draft of the W3C (Server Timing): names and milliseconds. */
+const serverTiming = (stages: Record<string, number>, totalMs: number): string =>
+  [...Object.entries(stages), ['total', totalMs] as const].map(([name, ms]) => `${name};dur=${rounded(ms)}`).join(', ');
+
+const whoOf = (context: RequestContext | undefined): Record<string, string> =>
+  context === undefined ? {} : { tenant_id: context.tenant_id, env: context.env, project_id: context.project_id, surface_id: context.surface_id };
+
+/** The request's id and trace on the way in; on the way out its `Server-Timing`, one line in the log, and its metrics. */
+export const observeRequests = ({ log, metrics, nowMs }: { log: Log; metrics: Metrics; nowMs: () => number }): MiddlewareHandler<RunnerEnv> => {
+  const count = metrics.counter('nexus_requests_total', 'Requests answered, by endpoint, status and code of the error.');
+  const duration = metrics.histogram('nexus_request_duration_seconds', 'From the request to the beginning of its answer, by endpoint.');
+  const stageDuration = metrics.histogram('nexus_stage_duration_seconds', 'Stages of a request, by endpoint and stage.');
+
+  return async function observeRequests(c, next) {
+    const given = c.req.header('x-request-id');
+    const requestId = given !== undefined && requestIdPattern.test(given) ? given : newId('request', nowMs());
+    const observed: Observed = { trace: nextTrace(parseTraceparent(c.req.header('traceparent'))), startedMs: performance.now(), stages: {} };
+    c.set('requestId', requestId);
+    c.set('observed', observed);
+    await next();
+    const { headers } = c.res;
+    headers.set('x-request-id', requestId);
+    const { endpoint, stages, trace, context, spaceId, code } = observed;
+    // Probes and scrapes come every few seconds and say nothing.
+    if (endpoint === undefined) return;
+    const totalMs = performance.now() - observed.startedMs;
+    headers.set('server-timing', serverTiming(stages, totalMs));
+
+    const { status } = c.res;
+    count(1, { endpoint, status, code: code ?? '' });
+    duration(totalMs / 1000, { endpoint });
+    for (const [stage, ms] of Object.entries(stages)) stageDuration(ms / 1000, { endpoint, stage });
+    log.info('request', {
+      request_id: requestId,
+      trace_id: trace.traceId,
+      endpoint,
+      status,
+      ...(code === undefined ? {} : { code }),
+      ...whoOf(context),
+      ...(spaceId === undefined ? {} : { space_id: spaceId }),
+      duration_ms: rounded(totalMs),
+      stages_ms: Object.fromEntries(Object.entries(stages).map(([stage, ms]) => [stage, rounded(ms)])),
+    });
+  };
+};
