@@ -12,6 +12,7 @@ import { lanceMetrics } from './adapters/lance/lance-metrics.ts';
 import { lanceVectorStore } from './adapters/lance/lance-vector-store.ts';
 import { otelMetrics } from './adapters/otel/otel-metrics.ts';
 import { processMetrics } from './adapters/otel/process-metrics.ts';
+import { processReader } from './adapters/reading/process-reader.ts';
 import { type Deliverer, defaultDelivery, startDeliverer } from './adapters/spool/deliverer.ts';
 import { loadPushKey, type PushKey, spoolEmail, spoolIssuer } from './adapters/spool/push-key.ts';
 import { spoolEvents } from './adapters/spool/spool-events.ts';
@@ -24,6 +25,7 @@ import { type Embedders, embeddersOf } from './ports/embedder.ts';
 import type { Events } from './ports/events.ts';
 import type { Log } from './ports/log.ts';
 import type { Metrics } from './ports/metrics.ts';
+import type { Reader } from './ports/reader.ts';
 import type { NexusVectorStore } from './ports/vector-store.ts';
 import { type EmbedQuery, queryEmbeddings } from './query/query-embeddings.ts';
 import { loadRegistry } from './registry.ts';
@@ -45,6 +47,7 @@ export interface Services {
   door: Door;
   queue: CommitQueue;
   embedders: Embedders;
+  reader: Reader;
   embedQuery: EmbedQuery;
   events: Events;
   grants: GrantCheck;
@@ -67,6 +70,14 @@ export interface Delivery {
 const MiB = 1024 * 1024;
 /** Caches of the engine: sized for an instance of 1 GiB beside the process itself. */
 const lanceOptions = { indexCacheBytes: 256 * MiB, metadataCacheBytes: 128 * MiB, maxReaders: 512, maxConnections: 1024 };
+
+const readingOptions = {
+  processes: limits.readingProcesses,
+  timeoutMs: limits.readingMs,
+  idleMs: limits.readingIdleMs,
+  heapBytes: limits.readingHeapBytes,
+  memoryBytes: limits.readingMemoryBytes,
+};
 
 const folderOf = (root: string): string => (root.startsWith('file://') ? fileURLToPath(root) : root);
 
@@ -109,6 +120,7 @@ export const buildServices = async (env: Environment, log: Log): Promise<{ servi
     door: createDoor(places, store),
     queue: createCommitQueue({ places, store, nowMs, published, instance }),
     embedders: embeddersOf(hashingEmbedder()),
+    reader: processReader(readingOptions, log),
     embedQuery: queryEmbeddings(),
     events,
     store,

@@ -63,6 +63,22 @@ export const limits = {
   metadataKeysPerSpace: 256,
   /** One extracted text, in UTF-16 code units: above this a document is refused, not cut. */
   textChars: 10_000_000,
+  /** Processes that read documents: as many documents are read at once; more wait for their turn. */
+  readingProcesses: 2,
+  /** One document's reading: hundreds of pages take seconds. */
+  readingMs: 120 * secondMs,
+  /** What reading one document may hold, in bytes: objects and texts; and everything together, a quarter of it Node itself. */
+  readingHeapBytes: 384 * MiB,
+  readingMemoryBytes: 640 * MiB,
+  /** A process without work gives its memory back after this. */
+  readingIdleMs: 10 * secondMs,
+  /** Chunks of a document that are handed on together while it is read; a long document's progress moves by as many. */
+  passagesAtOnce: 128,
+  /** Texts up to this are cut where they are, in UTF-16 code units: sending them to a process would take longer. */
+  readInPlaceChars: 64 * KiB,
+  pdfPages: 5000,
+  /** The XML in a Word document, unpacked: a page is about 10 KiB of it. */
+  unpackedBytes: 64 * MiB,
   /** An uploaded file's name, in UTF-8 bytes: object stores allow 1,024 for a whole key. */
   blobNameBytes: 512,
   idempotencyKeyChars: 255,
@@ -120,11 +136,8 @@ export const limits = {
   /** Pub/Sub's longest acknowledgement deadline is also the request's timeout. */
   pushTimeoutMs: 600 * secondMs,
 
-  /**
-   * The client's one retry loop: tries in all, the first wait, the longest wait between two. Together half a minute at
-   * most and at least half of that: a runner that restarts is back by then.
-   */
-  clientAttempts: 10,
+  /** The client's one retry loop: tries in all, the first wait, the longest wait between two. */
+  clientAttempts: 5,
   clientBackoffMs: 200,
   clientBackoffMaxMs: 5 * secondMs,
   /** A server that asks for a longer wait than this is told to the caller instead. */
@@ -136,9 +149,9 @@ export const limits = {
   clientTaskPollMs: 100,
   clientTaskPollMaxMs: 2 * secondMs,
 
-  /** Bulk ingest: bytes of documents a request carries, and requests on the way at once: enough to be fast, few enough to show progress. */
-  clientBatchBytes: 4 * MiB,
-  clientRequestsInFlight: 4,
+  /** `nexus ingest`: bytes of documents a request carries, and requests on the way at once: enough to be fast, few enough to show progress. */
+  cliBatchBytes: 4 * MiB,
+  cliRequestsInFlight: 4,
   /** Files above this are uploaded first: in base64 a smaller one still fits the body that the edge reads. */
   cliInlineFileBytes: 700 * KiB,
   /** `nexus … --wait` gives a task this long. */

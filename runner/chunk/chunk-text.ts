@@ -1,47 +1,25 @@
 import type { Chunking } from '../../shared/events.ts';
 import { limits } from '../../shared/limits.ts';
 import { type Block, type Span, splitBlocks } from './blocks.ts';
+import { type HeadingPath, sectionsOf } from './sections.ts';
 import { countDense, estimateTokens, tokensOf } from './tokens.ts';
 
 export interface Chunk extends Span {
-  /** Headings above the chunk, outermost first: context for the embedding, not part of the text. */
+  /** The document's title and the headings above the chunk, outermost first: context for the embedding, not part of the text. */
   headings: string[];
+  /** The page that it stands on, from 1. */
+  page?: number;
 }
 
-/** Headings, each with the blocks below it. */
-interface Section {
-  headings: string[];
-  blocks: Span[];
+/** A stretch of a document's text that no chunk leaves: a page, or the whole. */
+export interface Part {
+  text: string;
+  /** Whether the text is Markdown, as far as is known. */
+  markdown?: boolean;
+  /** Headings and paragraphs, where the format has told them apart. */
+  blocks?: readonly Block[];
+  page?: number;
 }
-
-/** A title goes into the embedding of every chunk below it: a "title" of megabytes must not. UTF-16 code units. */
-const maxTitleChars = 256;
-
-const titleOf = (text: string, { start, end }: Span): string => {
-  const title = text.slice(start, end).trimStart().replace(/^#+/, '').trim();
-  let last = title.length;
-  while (title[last - 1] === '#') last--;
-  return title.slice(0, last).trimEnd().slice(0, maxTitleChars).toWellFormed();
-};
-
-const sectionsOf = (text: string, blocks: readonly Block[]): Section[] => {
-  const sections: Section[] = [];
-  let path: { level: number; title: string }[] = [];
-  let current: Section | undefined;
-  for (const block of blocks) {
-    if (block.heading !== undefined) {
-      const level = block.heading;
-      path = [...path.filter((above) => above.level < level), { level, title: titleOf(text, block) }];
-      current = undefined;
-    }
-    if (current === undefined) {
-      current = { headings: path.map(({ title }) => title), blocks: [] };
-      sections.push(current);
-    }
-    current.blocks.push(block);
-  }
-  return sections;
-};
 
 const sentences = new Intl.Segmenter(undefined, { granularity: 'sentence' });
 const words = new Intl.Segmenter(undefined, { granularity: 'word' });
@@ -52,9 +30,15 @@ const firstPrepended = 0x600;
 const bindsToNext = (text: string, at: number): boolean =>
   text.charCodeAt(at - 1) >= firstPrepended && Array.from(graphemes.segment(`${Array.from(text.slice(Math.max(0, at - 2), at)).at(-1)}x`)).length === 1;
 
-const segments = (segmenter: Intl.Segmenter, text: string, { start, end }: Span): Span[] => {
+type Splitter = (text: string, span: Span) => Span[];
+
+const byLine: Splitter = (text, { start, end }) =>
+  Array.from(text.slice(start, end).matchAll(/[^\n]*\n|[^\n]+$/g), ({ index, 0: line }) => ({ start: start + index, end: start + index + line.length }));
+
+/** @param rewritten what the segmenter is shown instead, of the same length */
+const segments = (segmenter: Intl.Segmenter, text: string, { start, end }: Span, rewritten = text.slice(start, end)): Span[] => {
   const spans: Span[] = [];
-  for (const { index, segment } of segmenter.segment(text.slice(start, end))) {
+  for (const { index, segment } of segmenter.segment(rewritten)) {
     const before = spans.at(-1);
     const next = start + index + segment.length;
     if (before !== undefined && bindsToNext(text, before.end)) before.end = next;
@@ -68,11 +52,20 @@ const trimmed = (text: string, { start, end }: Span): Span => {
   return { start: start + (piece.length - piece.trimStart().length), end: start + piece.trimEnd().length };
 };
 
-/** A block as pieces that each fit, without the white space around them: whole, else by sentence, by word, and at last by grapheme. */
-const pieces = (text: string, span: Span, maxTokens: number): Span[] => {
-  let fitting = [span];
-  for (const segmenter of [sentences, words, graphemes]) {
-    fitting = fitting.flatMap((piece) => (estimateTokens(text.slice(piece.start, piece.end)) <= maxTokens ? [piece] : segments(segmenter, text, piece)));
+/** Unicode ends a sentence at every line break; in a paragraph that was wrapped by hand it goes on. */
+const bySentence: Splitter = (text, span) => segments(sentences, text, span, text.slice(span.start, span.end).replace(/[\r\n]/g, ' '));
+const byWord: Splitter = (text, span) => segments(words, text, span);
+const byGrapheme: Splitter = (text, span) => segments(graphemes, text, span);
+
+/** Coarsest first. Code and tables have lines, not sentences. */
+const proseSplitters = [bySentence, byLine, byWord, byGrapheme];
+const lineSplitters = [byLine, byWord, byGrapheme];
+
+/** A block as pieces that each fit, without the white space around them: whole, else cut no finer than it takes. */
+const pieces = (text: string, block: Block, maxTokens: number): Span[] => {
+  let fitting: Span[] = [block];
+  for (const split of block.verbatim === true ? lineSplitters : proseSplitters) {
+    fitting = fitting.flatMap((piece) => (estimateTokens(text.slice(piece.start, piece.end)) <= maxTokens ? [piece] : split(text, piece)));
   }
   return fitting.map((piece) => trimmed(text, piece)).filter(({ start, end }) => start < end);
 };
@@ -115,25 +108,42 @@ const pack = (text: string, parts: readonly Span[], maxTokens: number, overlapTo
 /** More would repeat the text many times over: at one token less than a chunk, each chunk adds a token and repeats all others. */
 const maxOverlapShare = 0.5;
 
+const defaultOverlap = (maxTokens: number): number => Math.min(limits.chunkOverlapTokens, Math.floor(maxTokens / 4));
+
 /**
- * Cuts a text into chunks whose offsets reproduce them exactly. Never through a surrogate pair or a grapheme; through
- * a sentence or a code block only when it alone is too long.
+ * Cuts a document, part after part, into chunks whose offsets in the whole text reproduce them exactly. Never through a
+ * surrogate pair or a grapheme; through a sentence or a code block only when it alone is too long. Headings hold until
+ * the next of their level, also across parts.
+ * @param title stands above all headings
  */
-export const chunkText = (
-  text: string,
-  { strategy = 'auto', max_tokens = limits.chunkTokens, overlap_tokens = Math.min(limits.chunkOverlapTokens, Math.floor(max_tokens / 4)) }: Chunking,
-  markdown: boolean,
-): Chunk[] => {
-  const whole = trimmed(text, { start: 0, end: text.length });
-  if (whole.start >= whole.end) return [];
-  if (strategy === 'none') return [{ ...whole, headings: [] }];
-  const asMarkdown = strategy === 'markdown' || (strategy === 'auto' && markdown);
-  return sectionsOf(text, splitBlocks(text, asMarkdown)).flatMap(({ headings, blocks }) =>
-    pack(
-      text,
-      blocks.flatMap((block) => pieces(text, block, max_tokens)),
-      max_tokens,
-      Math.min(overlap_tokens, Math.floor(max_tokens * maxOverlapShare)),
-    ).map((span) => ({ ...span, headings })),
-  );
+export const createChunker = (chunking: Chunking, title?: string): ((part: Part) => Chunk[]) => {
+  const { strategy = 'auto', max_tokens = limits.chunkTokens, overlap_tokens = defaultOverlap(max_tokens) } = chunking;
+  const overlap = Math.min(overlap_tokens, Math.floor(max_tokens * maxOverlapShare));
+  let path: HeadingPath = [];
+  let offset = 0;
+
+  const blocksOf = ({ text, markdown = false, blocks }: Part): readonly Block[] =>
+    (strategy === 'auto' ? blocks : undefined) ?? splitBlocks(text, strategy === 'markdown' || (strategy === 'auto' && markdown));
+
+  const spansOf = (part: Part): { span: Span; headings: string[] }[] => {
+    const { text } = part;
+    const whole = trimmed(text, { start: 0, end: text.length });
+    if (whole.start >= whole.end) return [];
+    if (strategy === 'none') return [{ span: whole, headings: title === undefined ? [] : [title] }];
+    const cut = sectionsOf(text, blocksOf(part), path, title);
+    path = cut.path;
+    return cut.sections.flatMap(({ headings, blocks }) => {
+      const fitting = blocks.flatMap((block) => pieces(text, block, max_tokens));
+      return pack(text, fitting, max_tokens, overlap).map((span) => ({ span, headings }));
+    });
+  };
+
+  return (part) => {
+    const before = offset;
+    offset += part.text.length;
+    return spansOf(part).map(({ span: { start, end }, headings }) => ({
+      ...{ start: before + start, end: before + end, headings },
+      ...(part.page === undefined ? {} : { page: part.page }),
+    }));
+  };
 };

@@ -18,9 +18,25 @@ const utf16Of = (sample: Uint8Array): string => {
   return lead >= 0 ? 'utf-16le' : 'utf-16be';
 };
 
-/** What text without a mark may be encoded in, the likeliest first. NULs mean units of two or four bytes, or no text. */
-const guesses = (sample: Uint8Array): string[] => {
-  if (!sample.includes(0)) return ['utf-8', 'windows-1252'];
+/** Whether the platform knows an encoding by this name (WHATWG Encoding Standard). */
+const isKnown = (label: string): boolean => {
+  try {
+    return new TextDecoder(label).encoding !== 'replacement';
+  } catch {
+    return false;
+  }
+};
+
+const escapeByte = 0x1b;
+
+/**
+ * What text without a mark may be encoded in, the likeliest first. NULs mean units of two or four bytes, or no text.
+ * A declared encoding decides only what the bytes leave open: hardly a text of another one is by chance valid UTF-8,
+ * except where escapes stand for all that is not ASCII (ISO-2022-JP).
+ */
+const guesses = (sample: Uint8Array, declared: string | undefined): string[] => {
+  const known = declared !== undefined && isKnown(declared) ? [declared] : [];
+  if (!sample.includes(0)) return sample.includes(escapeByte) ? [...known, 'utf-8', 'windows-1252'] : ['utf-8', ...known, 'windows-1252'];
   // Single bytes that look like text, but for a NUL or two, are something else.
   return looksLikeText(new TextDecoder('windows-1252').decode(sample)) ? [] : ['utf-32le', 'utf-32be', utf16Of(sample)];
 };
@@ -56,14 +72,15 @@ const looksLikeText = (text: string): boolean => {
 };
 
 /**
- * Bytes → text, in any Unicode encoding with or without a byte order mark; what is none is read as Windows-1252, the
- * commonest of the old ones, if it looks like text at all.
+ * Bytes → text, in any Unicode encoding with or without a byte order mark; what is none is read as it is declared, else
+ * as Windows-1252, the commonest of the old ones, if it looks like text at all.
+ * @param declared name of an encoding, from the file itself or from who sent it
  * @returns undefined when it does not; the mark itself is not part of the text
  */
-export const decodeText = (bytes: Uint8Array): string | undefined => {
+export const decodeText = (bytes: Uint8Array, declared?: string): string | undefined => {
   const mark = marks.find(({ bytes: wanted }) => wanted.every((byte, index) => bytes[index] === byte));
   if (mark !== undefined) return textIn(bytes.subarray(mark.bytes.length), mark.label);
-  for (const label of guesses(bytes.subarray(0, sampleBytes))) {
+  for (const label of guesses(bytes.subarray(0, sampleBytes), declared)) {
     const text = textIn(bytes, label);
     // A wrong guess reads zeros as characters.
     if (text !== undefined && !text.slice(0, sampleBytes).includes('\0')) return text;

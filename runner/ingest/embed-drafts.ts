@@ -1,6 +1,6 @@
 import { NexusError } from '../../shared/errors.ts';
 import { limits } from '../../shared/limits.ts';
-import { ExtractError } from '../extract/extract.ts';
+import { ExtractError } from '../extract/extract-error.ts';
 import { type Embedder, type Embedders, RefusedTextError } from '../ports/embedder.ts';
 import type { ChunkRow } from '../ports/vector-store.ts';
 import type { Settings } from '../records/space-records.ts';

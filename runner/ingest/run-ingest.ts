@@ -1,20 +1,23 @@
 import { type IngestPayload, type IngestRequest, ingestPayloadSchema, type TaskError } from '../../shared/events.ts';
 import type { TaskCounts } from '../../shared/http/tasks.ts';
 import { limits } from '../../shared/limits.ts';
-import { ExtractError } from '../extract/extract.ts';
+import { ExtractError } from '../extract/extract-error.ts';
 import type { Embedders } from '../ports/embedder.ts';
 import type { Log } from '../ports/log.ts';
+import type { Reader } from '../ports/reader.ts';
 import type { Change } from '../store/changes.ts';
 import type { CommitQueue } from '../store/commit-queue.ts';
 import type { Places } from '../store/spaces.ts';
 import { lostPayload, noCounts, runTask, type TaskRun } from '../tasks/run-task.ts';
+import { DamagedContentError } from './document-source.ts';
 import { embedDrafts, embedderOf } from './embed-drafts.ts';
-import { DamagedContentError, type Draft, draftDocument } from './prepare.ts';
+import { type Draft, draftDocument } from './prepare.ts';
 
 export interface RunIngestDeps {
   places: Places;
   queue: CommitQueue;
   embedders: Embedders;
+  reader: Reader;
   nowMs: () => number;
   log: Log;
 }
@@ -47,7 +50,7 @@ type Prepared = { change: Extract<Change, { kind: 'write' }>; errors: TaskError[
 const prepareAll = async (deps: RunIngestDeps, request: IngestRequest, seq: number, payload: IngestPayload, run: TaskRun): Promise<Prepared> => {
   const settings = await deps.places.space(request.space).records.settings.read();
   const order = { seq, task_id: request.task_id };
-  const prepareDeps = { blobs: deps.places.blobs(request.space), fields: settings?.value.fields ?? {} };
+  const prepareDeps = { reader: deps.reader, blobs: deps.places.blobs(request.space), fields: settings?.value.fields ?? {} };
   const change: Prepared['change'] = { ...order, epoch: request.epoch, kind: 'write', documents: [] };
   const errors = [...payload.refused];
   const counts: TaskCounts = { ...noCounts, documents: payload.documents.length + payload.refused.length, failed: errors.length };
@@ -72,20 +75,25 @@ const prepareAll = async (deps: RunIngestDeps, request: IngestRequest, seq: numb
     }
   };
 
+  const chunksWaiting = (): number => waiting.reduce((sum, { texts }) => sum + texts.length, 0);
+
   let saidMs = Number.NEGATIVE_INFINITY;
+  /** @param begun chunks of a document that is still being read */
+  const progress = async (begun: number): Promise<void> => {
+    if (deps.nowMs() - saidMs <= progressEveryMs) return;
+    saidMs = deps.nowMs();
+    await run.progress({ ...counts, chunks: counts.chunks + chunksWaiting() + begun });
+  };
   for (const document of payload.documents) {
-    if (deps.nowMs() - saidMs > progressEveryMs) {
-      saidMs = deps.nowMs();
-      await run.progress(counts);
-    }
+    await progress(0);
     try {
-      waiting.push(await draftDocument(prepareDeps, document, request.chunking ?? {}, order));
+      waiting.push(await draftDocument(prepareDeps, document, request.chunking ?? {}, order, progress));
     } catch (error) {
       if (!(error instanceof ExtractError)) throw error;
       if (error instanceof DamagedContentError) deps.log.error('ingest.damaged_content', { task_id: request.task_id, content: document.blob?.location });
       failed(document.id, error);
     }
-    if (waiting.reduce((sum, { texts }) => sum + texts.length, 0) >= limits.embedTextsTogether) await embedWaiting();
+    if (chunksWaiting() >= limits.embedTextsTogether) await embedWaiting();
   }
   await embedWaiting();
   return { change, errors, counts };

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { chunkText } from '../../runner/chunk/chunk-text.ts';
+import { type Chunk, createChunker } from '../../runner/chunk/chunk-text.ts';
 import { estimateTokens } from '../../runner/chunk/tokens.ts';
 import type { Chunking } from '../../shared/events.ts';
 import { limits } from '../../shared/limits.ts';
@@ -70,6 +70,7 @@ const anyChunking = (): fc.Arbitrary<Chunking> =>
     { requiredKeys: ['max_tokens'] },
   );
 
+const chunkText = (text: string, chunking: Chunking, markdown: boolean): Chunk[] => createChunker(chunking)({ text, markdown });
 const textsOf = (text: string, chunking: Chunking = {}, markdown = false): string[] =>
   chunkText(text, chunking, markdown).map(({ start, end }) => text.slice(start, end));
 

@@ -1,0 +1,124 @@
+import { zipSync } from 'fflate';
+import { afterEach, describe, expect, test } from 'vitest';
+import { processReader } from '../../runner/adapters/reading/process-reader.ts';
+import { ExtractError } from '../../runner/extract/extract-error.ts';
+import type { Source } from '../../runner/extract/source.ts';
+import type { Log } from '../../runner/ports/log.ts';
+import type { Reader } from '../../runner/ports/reader.ts';
+import { bytesOf, column, docxOf, paragraph, pdfOf } from './file-makers.ts';
+import { exampleFile } from './read-file.ts';
+
+const MiB = 1024 * 1024;
+const bounds = { processes: 1, timeoutMs: 120_000, idleMs: 60_000, heapBytes: 384 * MiB, memoryBytes: 640 * MiB };
+
+let logged: string[] = [];
+const keep = (event: string): void => void logged.push(event);
+const log: Log = { info: keep, warn: keep, error: keep };
+afterEach(() => {
+  logged = [];
+});
+
+const file = (bytes: Uint8Array): Source => ({ bytes, mediaType: '', name: '' });
+
+/** A document's text, or the code of its refusal. */
+const read = async (reader: Reader, source: Source): Promise<string> => {
+  let text = '';
+  try {
+    for await (const passages of reader.read(source, {})) text += passages.text;
+    return text;
+  } catch (error) {
+    if (error instanceof ExtractError) return error.code;
+    throw error;
+  }
+};
+
+/** A ZIP file's directory that says all of its entries are small. */
+const understated = (zip: Uint8Array): Uint8Array => {
+  const bytes = zip.slice();
+  const view = new DataView(bytes.buffer);
+  for (let at = 0; at + 28 < bytes.length; at++) if (view.getUint32(at, true) === 0x02014b50) view.setUint32(at + 24, 1000, true);
+  return bytes;
+};
+
+describe('reading in a process', () => {
+  test('gives what reading in place gives: text, chunks, pages, headings', async () => {
+    const reader = processReader(bounds, log);
+    const pdf = pdfOf([[['Head', 72, 740, 20], ...column(['One line of many words.', 'Two.'], 72, 700)], [['Page two.', 72, 700]]], 'Title');
+    const found = [];
+    for await (const passages of reader.read(file(pdf), {})) found.push(passages);
+    expect(found).toEqual([
+      {
+        text: 'Head\n\nOne line of many words. Two.\n\nPage two.',
+        chunks: [
+          { start: 0, end: 34, headings: ['Title', 'Head'], page: 1 },
+          { start: 36, end: 45, headings: ['Title', 'Head'], page: 2 },
+        ],
+      },
+    ]);
+  });
+
+  test('every refusal reaches its owner, and the process reads on', async () => {
+    const reader = processReader(bounds, log);
+    expect(await read(reader, file(exampleFile('password.pdf')))).toBe('nexus.validation_failed');
+    expect(await read(reader, file(Uint8Array.of(0xff, 0xd8, 0xff, 0xe0, 0, 16, 1)))).toBe('nexus.unsupported_media_type');
+    expect(await read(reader, { text: 'a text' })).toBe('a text');
+    expect(logged).not.toContain('reading.process_ended');
+  });
+
+  test('many documents at once all come back, each with its own text', async () => {
+    const reader = processReader({ ...bounds, processes: 2 }, log);
+    const names = Array.from({ length: 40 }, (_, index) => `Document number ${index}.`);
+    expect(await Promise.all(names.map((name, index) => read(reader, index % 2 === 0 ? { text: name } : file(docxOf(paragraph(name))))))).toEqual(names);
+  });
+
+  test('bytes that lie among others are read as if they were alone', async () => {
+    const reader = processReader(bounds, log);
+    const others = Buffer.concat([Buffer.from('before'), Buffer.from('the document'), Buffer.from('after')]);
+    expect(await read(reader, file(others.subarray(6, 18)))).toBe('the document');
+    expect(others.toString()).toBe('beforethe documentafter');
+  });
+
+  test('a document that nobody wants to the end is left, and the next one is read', async () => {
+    const reader = processReader(bounds, log);
+    const stream = reader.read(file(pdfOf(Array.from({ length: 3000 }, (_, index) => [[`Page ${index} has words.`, 72, 700]]))), {});
+    for await (const { text } of stream) {
+      expect(text).toContain('Page 0');
+      break;
+    }
+    expect(await read(reader, { text: 'the next' })).toBe('the next');
+  });
+
+  test('a process that has nothing to do leaves, and another one comes', async () => {
+    const reader = processReader({ ...bounds, idleMs: 0 }, log);
+    for (const text of ['one', 'two', 'three']) {
+      expect(await read(reader, { text })).toBe(text);
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+  });
+});
+
+describe('a document that would do harm is ended, it alone', () => {
+  test('when it takes too long', async () => {
+    const reader = processReader({ ...bounds, timeoutMs: 5_000 }, log);
+    // Each end tag looks for its beginning through all that is open.
+    const endless = bytesOf(`<!doctype html>${'<div>'.repeat(19_000)}${'</b>'.repeat(5_000_000)}`);
+    const [first, second] = await Promise.all([read(reader, file(endless)), read(reader, { text: 'harmless' })]);
+    expect([first, second]).toEqual(['nexus.timeout', 'harmless']);
+  });
+
+  test('when it takes more memory than it may', async () => {
+    const reader = processReader({ ...bounds, heapBytes: 64 * MiB }, log);
+    const large = bytesOf(`[${'{},'.repeat(7 * MiB)}1]`);
+    const [first, second] = await Promise.all([read(reader, file(large)), read(reader, { text: 'harmless' })]);
+    expect([first, second]).toEqual(['nexus.payload_too_large', 'harmless']);
+    expect(logged).toContain('reading.process_ended');
+  });
+
+  test('when it unpacks to more than it says and may', async () => {
+    const reader = processReader({ ...bounds, memoryBytes: 160 * MiB }, log);
+    const bomb = understated(zipSync({ 'word/document.xml': new Uint8Array(200 * MiB) }, { level: 1 }));
+    expect(bomb.length).toBeLessThan(4 * MiB);
+    const [first, second] = await Promise.all([read(reader, file(bomb)), read(reader, { text: 'harmless' })]);
+    expect([first, second]).toEqual(['nexus.payload_too_large', 'harmless']);
+  });
+});
