@@ -2,7 +2,8 @@ import type { z } from 'zod';
 import type { DocumentSummary, DocumentsResponse, deleteDocumentsBodySchema, documentResponseSchema } from '../shared/http/documents.ts';
 import type { Scope } from '../shared/space-key.ts';
 import { type PagedList, pagedList } from './pages.ts';
-import type { Accepted, IngestOptions, ScopedOptions } from './space.ts';
+import type { IngestOptions, ScopedOptions } from './space.ts';
+import { type AcceptedTask, accepted } from './task.ts';
 import type { Transport } from './transport.ts';
 
 export type StoredDocument = z.infer<typeof documentResponseSchema>;
@@ -42,24 +43,20 @@ export class SpaceDocuments {
   }
 
   /** Accepted is durable; the document is gone when the task has succeeded. */
-  delete(docId: string, { scope, idempotencyKey = crypto.randomUUID(), ...options }: DeleteOptions = {}): Promise<Accepted> {
-    return this.transport.json({
-      method: 'DELETE',
-      path: this.pathOf(docId),
-      query: { scope },
-      headers: { 'idempotency-key': idempotencyKey },
-      repeatable: true,
-      ...options,
-    });
+  delete(docId: string, { scope, idempotencyKey, ...options }: DeleteOptions = {}): Promise<AcceptedTask> {
+    return accepted(this.transport, { method: 'DELETE', path: this.pathOf(docId), query: { scope }, ...options }, idempotencyKey);
   }
 
   /** By ids, or by a filter that is judged when the task runs. */
-  deleteMany(request: DeleteRequest, { idempotencyKey = crypto.randomUUID(), ...options }: IngestOptions = {}): Promise<Accepted> {
-    const headers = { 'content-type': 'application/json', 'idempotency-key': idempotencyKey };
-    return this.transport.json({ method: 'POST', path: `${this.path}/delete`, headers, body: JSON.stringify(request), repeatable: true, ...options });
+  deleteMany(request: DeleteRequest, { idempotencyKey, ...options }: IngestOptions = {}): Promise<AcceptedTask> {
+    const headers = { 'content-type': 'application/json' };
+    return accepted(this.transport, { method: 'POST', path: `${this.path}/delete`, headers, body: JSON.stringify(request), ...options }, idempotencyKey);
   }
 
+  /** `.` and `..` would climb out of the path: an id that holds one goes as a single step. */
   private pathOf(docId: string): string {
-    return `${this.path}/${docId.split('/').map(encodeURIComponent).join('/')}`;
+    const steps = docId.split('/');
+    const climbs = steps.some((step) => step === '.' || step === '..');
+    return `${this.path}/${(climbs ? [docId] : steps).map(encodeURIComponent).join('/')}`;
   }
 }

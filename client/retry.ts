@@ -8,7 +8,7 @@ const mayPass = (error: NexusApiError): boolean => passingStatuses.includes(erro
 
 /**
  * How long to wait before a call that failed is tried again; undefined: tell the caller.
- * `Retry-After` is a floor: with it, never earlier. Without it: exponential with full jitter.
+ * `Retry-After` is a floor: with it, never earlier. Without it: exponential; half of each wait is jitter, so that no run of luck uses the tries up at once.
  * @param attempt tries so far, from 1
  * @param random in [0, 1)
  */
@@ -21,4 +21,5 @@ export const retryWaitMs = (error: unknown, attempt: number, random: number): nu
   return error instanceof NexusConnectionError ? backoffMs(attempt, random) : undefined;
 };
 
-const backoffMs = (attempt: number, random: number): number => random * Math.min(limits.clientBackoffMaxMs, limits.clientBackoffMs * 2 ** (attempt - 1));
+const backoffMs = (attempt: number, random: number): number =>
+  ((1 + random) / 2) * Math.min(limits.clientBackoffMaxMs, limits.clientBackoffMs * 2 ** (attempt - 1));

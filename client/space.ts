@@ -1,16 +1,17 @@
 import type { z } from 'zod';
 import type { blobResponseSchema } from '../shared/http/blobs.ts';
-import type { acceptedSchema, IngestBody } from '../shared/http/ingest.ts';
+import type { IngestBody, IngestDocument } from '../shared/http/ingest.ts';
 import type { QueryRequest, QueryResponse } from '../shared/http/query.ts';
 import type { SettingsBody, SpaceDescription, settingsSchema } from '../shared/http/spaces.ts';
 import { limits } from '../shared/limits.ts';
 import type { Scope } from '../shared/space-key.ts';
 import { type DeleteOptions, SpaceDocuments } from './documents.ts';
 import { NexusApiError } from './errors.ts';
+import { type IngestAllOptions, ingestAll } from './ingest-all.ts';
 import { pagesOf } from './pages.ts';
+import { type AcceptedTask, accepted } from './task.ts';
 import type { CallOptions, Transport } from './transport.ts';
 
-export type Accepted = z.infer<typeof acceptedSchema>;
 export type SpaceSettings = z.infer<typeof settingsSchema>;
 export type UploadedBlob = z.infer<typeof blobResponseSchema>;
 
@@ -54,11 +55,18 @@ export class Space {
     return pagesOf((cursor) => this.query(cursor === undefined ? request : { ...request, cursor }, options));
   }
 
-  /** Accepted is durable, not yet searchable: `nexus.waitForTask` tells when it is. */
-  ingest(body: IngestBody, { idempotencyKey = crypto.randomUUID(), ...options }: IngestOptions = {}): Promise<Accepted> {
-    const headers = { ...json, 'idempotency-key': idempotencyKey };
-    const timeoutMs = options.timeoutMs ?? limits.uploadTimeoutMs;
-    return this.transport.json({ method: 'POST', path: `${this.path}/ingest`, headers, body: JSON.stringify(body), repeatable: true, ...options, timeoutMs });
+  /** Accepted is durable, not yet searchable: `wait()` of what it gives tells when it is. */
+  ingest(body: IngestBody, { idempotencyKey, timeoutMs = limits.uploadTimeoutMs, ...options }: IngestOptions = {}): Promise<AcceptedTask> {
+    const call = { method: 'POST', path: `${this.path}/ingest`, headers: json, body: JSON.stringify(body), ...options, timeoutMs } as const;
+    return accepted(this.transport, call, idempotencyKey);
+  }
+
+  /**
+   * Any number of documents, in requests of the right size with several on the way at once.
+   * @throws what the first failing request threw; documents that had been accepted by then stay accepted
+   */
+  ingestAll(documents: Iterable<IngestDocument> | AsyncIterable<IngestDocument>, options: IngestAllOptions = {}): Promise<AcceptedTask[]> {
+    return ingestAll(this, documents, options);
   }
 
   describe({ scope, ...options }: ScopedOptions = {}): Promise<SpaceDescription> {
@@ -66,15 +74,8 @@ export class Space {
   }
 
   /** The whole space: gone when the task has succeeded; its name can be used again at once. */
-  delete({ scope, idempotencyKey = crypto.randomUUID(), ...options }: DeleteOptions = {}): Promise<Accepted> {
-    return this.transport.json({
-      method: 'DELETE',
-      path: this.path,
-      query: { scope },
-      headers: { 'idempotency-key': idempotencyKey },
-      repeatable: true,
-      ...options,
-    });
+  delete({ scope, idempotencyKey, ...options }: DeleteOptions = {}): Promise<AcceptedTask> {
+    return accepted(this.transport, { method: 'DELETE', path: this.path, query: { scope }, ...options }, idempotencyKey);
   }
 
   configure(settings: SettingsBody, { scope, ...options }: ScopedOptions = {}): Promise<SpaceSettings> {

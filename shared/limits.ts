@@ -136,8 +136,11 @@ export const limits = {
   /** Pub/Sub's longest acknowledgement deadline is also the request's timeout. */
   pushTimeoutMs: 600 * secondMs,
 
-  /** The client's one retry loop: tries in all, the first wait, the longest wait between two. */
-  clientAttempts: 5,
+  /**
+   * The client's one retry loop: tries in all, the first wait, the longest wait between two. Together half a minute at
+   * most and at least half of that: a runner that restarts is back by then.
+   */
+  clientAttempts: 10,
   clientBackoffMs: 200,
   clientBackoffMaxMs: 5 * secondMs,
   /** A server that asks for a longer wait than this is told to the caller instead. */
@@ -149,9 +152,9 @@ export const limits = {
   clientTaskPollMs: 100,
   clientTaskPollMaxMs: 2 * secondMs,
 
-  /** `nexus ingest`: bytes of documents a request carries, and requests on the way at once: enough to be fast, few enough to show progress. */
-  cliBatchBytes: 4 * MiB,
-  cliRequestsInFlight: 4,
+  /** Bulk ingest: bytes of documents a request carries, and requests on the way at once: enough to be fast, few enough to show progress. */
+  clientBatchBytes: 4 * MiB,
+  clientRequestsInFlight: 4,
   /** Files above this are uploaded first: in base64 a smaller one still fits the body that the edge reads. */
   cliInlineFileBytes: 700 * KiB,
   /** `nexus … --wait` gives a task this long. */

@@ -1,11 +1,9 @@
 import { NexusError } from '../../shared/errors.ts';
-import { NexusApiError, NexusConnectionError, NexusTimeoutError } from '../index.ts';
+import { NexusApiError, NexusClientError } from '../index.ts';
 import { CliError, printable } from './command.ts';
 
 const codeOf = (error: unknown): string => {
-  if (error instanceof CliError || error instanceof NexusApiError || error instanceof NexusError) return error.code;
-  if (error instanceof NexusConnectionError) return 'client.connection';
-  if (error instanceof NexusTimeoutError) return 'client.timeout';
+  if (error instanceof CliError || error instanceof NexusClientError || error instanceof NexusError) return error.code;
   return 'cli.internal';
 };
 

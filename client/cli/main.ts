@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { CliError, type Command, type Io } from './command.ts';
+import { completionCommand } from './commands/completion.ts';
 import { deleteCommand } from './commands/delete.ts';
 import { docsCommand } from './commands/docs.ts';
 import { ingestCommand } from './commands/ingest.ts';
@@ -11,7 +12,7 @@ import { taskCommand } from './commands/task.ts';
 import { tokenCommand } from './commands/token.ts';
 import { errorText } from './errors.ts';
 
-const commands: readonly Command[] = [
+const working: readonly Command[] = [
   ingestCommand,
   queryCommand,
   taskCommand,
@@ -22,6 +23,7 @@ const commands: readonly Command[] = [
   tokenCommand,
   routesCommand,
 ];
+const commands: readonly Command[] = [...working, completionCommand(working)];
 
 const programHelp = `nexus: put documents in, get the right passages back
 
@@ -30,7 +32,7 @@ With the local stack running (npm start), nothing else is needed:
   npx nexus query "how are cursors signed?" --space docs
 
 Commands:
-${commands.map(({ name, summary }) => `  ${name.padEnd(8)} ${summary}`).join('\n')}
+${commands.map(({ name, summary }) => `  ${name.padEnd(11)} ${summary}`).join('\n')}
 
   nexus COMMAND --help   flags and examples of one command
   nexus --version

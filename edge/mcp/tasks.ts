@@ -1,9 +1,10 @@
 import type { McpServer } from '@modelcontextprotocol/server';
 import { z } from 'zod';
 import { documentSchema } from '../../shared/http/ingest.ts';
-import { finalStatuses, type Task } from '../../shared/http/tasks.ts';
+import type { Task } from '../../shared/http/tasks.ts';
 import { limits } from '../../shared/limits.ts';
 import { scopeSchema, spaceIdSchema } from '../../shared/space-key.ts';
+import { finalStatuses } from '../../shared/task-status.ts';
 import { answer, failure } from './answers.ts';
 import { type ApiAnswer, type CallApi, pathOf } from './call-api.ts';
 

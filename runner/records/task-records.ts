@@ -1,9 +1,10 @@
 import { z } from 'zod';
 import { taskErrorSchema } from '../../shared/events.ts';
-import { finalStatuses, type Task, taskCountsSchema, taskKindSchema, taskStatusSchema } from '../../shared/http/tasks.ts';
+import { type Task, taskCountsSchema, taskKindSchema, taskStatusSchema } from '../../shared/http/tasks.ts';
 import { complementTaskId, taskIdPattern, taskIdTimeMs } from '../../shared/ids.ts';
 import { limits } from '../../shared/limits.ts';
 import { type Area, locateArea, scopeSchema } from '../../shared/space-key.ts';
+import { finalStatuses } from '../../shared/task-status.ts';
 import type { Blobs } from '../ports/blobs.ts';
 import { getJson, putJson, putJsonIfAbsent, unlessDamaged } from './json-blob.ts';
 

@@ -1,14 +1,12 @@
 import { z } from 'zod';
 import { taskErrorSchema } from '../events.ts';
 import { scopeSchema, spaceIdSchema } from '../space-key.ts';
+import { taskStatuses } from '../task-status.ts';
 import { pageQuery } from './parts.ts';
 
-export const taskStatuses = ['queued', 'running', 'succeeded', 'partial', 'failed'] as const;
 export const taskStatusSchema = z.enum(taskStatuses);
-export type TaskStatus = z.infer<typeof taskStatusSchema>;
 export const taskKindSchema = z.enum(['ingest', 'delete']);
 export type TaskKind = z.infer<typeof taskKindSchema>;
-export const finalStatuses: readonly TaskStatus[] = ['succeeded', 'partial', 'failed'];
 
 export const taskCountsSchema = z.object({
   documents: z.number().int(),

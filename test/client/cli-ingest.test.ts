@@ -79,7 +79,7 @@ describe('nexus ingest', () => {
     await ingest(edge, { 'corpus.jsonl': corpus }, ['corpus.jsonl', '--space', 's']);
     const posts = edge.seen.filter(({ method }) => method === 'POST');
     expect(posts.length).toBeGreaterThan(1);
-    for (const { body } of posts) expect(body.length).toBeLessThan(limits.cliBatchBytes + 1024);
+    for (const { body } of posts) expect(body.length).toBeLessThan(limits.clientBatchBytes + 1024);
     const ids = ingestsOf(edge.seen).flatMap(({ documents }) => documents.map(({ id }) => id));
     expect(new Set(ids).size).toBe(25);
     expect(ids).toHaveLength(25);

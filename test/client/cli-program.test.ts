@@ -30,19 +30,31 @@ describe('nexus', () => {
     const { out, code } = await nexus(['--help']);
     expect(code).toBe(0);
     const listed = [...out.matchAll(/^ {2}(\w+) {2,}\S/gm)].map(([, name]) => name ?? '');
-    expect(listed).toEqual(['ingest', 'query', 'task', 'spaces', 'space', 'docs', 'delete', 'token', 'routes']);
+    expect(listed).toEqual(['ingest', 'query', 'task', 'spaces', 'space', 'docs', 'delete', 'token', 'routes', 'completion']);
     for (const name of listed) {
       const help = await nexus([name, '--help']);
       expect(help).toMatchObject({ code: 0, err: '' });
-      expect(help.out).toContain(`\n  nexus ${name}`);
+      expect(help.out).toMatch(new RegExp(`\\n {2}(source <\\()?nexus ${name}`));
     }
+  });
+
+  test('completes commands and flags in bash', async () => {
+    const { out } = await nexus(['completion', 'bash']);
+    const completed = async (words: string[]): Promise<string[]> => {
+      const script = `${out}\nCOMP_WORDS=(${words.join(' ')}); COMP_CWORD=${words.length - 1}; _nexus; echo \${COMPREPLY[@]}`;
+      const child = spawn('bash', ['-c', script], { cwd: await temporaryFolder(), stdio: ['ignore', 'pipe', 'inherit'] });
+      return (await text(child.stdout)).trim().split(' ');
+    };
+    expect(await completed(['nexus', 'qu'])).toEqual(['query']);
+    expect(await completed(['nexus', 'query', '--fil'])).toEqual(['--filter']);
+    expect(await nexus(['completion', 'cmd'])).toMatchObject({ code: 1, err: expect.stringMatching(/^cli\.usage: .*bash, zsh, fish/) });
   });
 
   test('refuses a command that it does not have, with the ones that it has', async () => {
     expect(await nexus(['frobnicate'])).toEqual({
       code: 1,
       out: '',
-      err: 'cli.unknown_command: There is no command frobnicate. Commands: ingest, query, task, spaces, space, docs, delete, token, routes.\n',
+      err: 'cli.unknown_command: There is no command frobnicate. Commands: ingest, query, task, spaces, space, docs, delete, token, routes, completion.\n',
     });
   });
 

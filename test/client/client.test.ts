@@ -88,6 +88,38 @@ describe('waiting for a task', () => {
   });
 });
 
+describe('what was accepted', () => {
+  test('can be waited for, and looks like the answer of the API', async () => {
+    const { nexus, edge } = await against(({ method }, index) =>
+      method === 'GET' ? json(task('task_1', index < 3 ? 'running' : 'succeeded')) : json({ task_id: 'task_1' }, 202),
+    );
+    const accepted = await nexus.space('s').ingest({ documents: [{ text: 'a' }] });
+    expect(JSON.stringify(accepted)).toBe('{"task_id":"task_1"}');
+    expect((await accepted.read()).status).toBe('running');
+    expect((await accepted.wait()).status).toBe('succeeded');
+    expect(edge.seen.slice(1).every(({ path }) => path === '/nexus/tasks/task_1')).toBe(true);
+  });
+
+  test('of many documents is one task for each request, all told as they are accepted', async () => {
+    const { nexus, edge } = await against((_, index) => json({ task_id: `task_${index}` }, 202));
+    const told: number[] = [];
+    const documents = Array.from({ length: 2500 }, (_, index) => ({ id: `d${index}`, text: 'x' }));
+    const tasks = await nexus.space('s').ingestAll(documents, { concurrency: 2, onAccepted: (_, count) => told.push(count) });
+    expect(tasks).toHaveLength(3);
+    expect(told.sort()).toEqual([1000, 1000, 500]);
+    const sent = edge.seen.flatMap((seen) => (bodyOf(seen) as { documents: { id: string }[] }).documents.map(({ id }) => id));
+    expect(sent.sort()).toEqual(documents.map(({ id }) => id).sort());
+  });
+});
+
+describe('a document', () => {
+  test.each(['a/b c', '../x', 'a/./b', 'ü?#%'])('of the id %s is asked for under its own path', async (id) => {
+    const { nexus, edge } = await against(() => json({}));
+    await nexus.space('s').documents.get(id);
+    expect(decodeURIComponent(edge.seen[0]?.path ?? '')).toBe(`/nexus/spaces/s/documents/${id}`);
+  });
+});
+
 describe('a space', () => {
   test('is described and configured in the scope that is asked for', async () => {
     const { nexus, edge } = await against(() => json({ metric: 'cosine' }));

@@ -1,5 +1,20 @@
 import { describe, expect, test } from 'vitest';
-import { createNexus, NexusApiError, NexusConnectionError, NexusTimeoutError } from '../../client/index.ts';
+import {
+  AuthenticationError,
+  BadRequestError,
+  ConflictError,
+  CursorInvalidError,
+  createNexus,
+  InvalidRequestError,
+  NexusApiError,
+  NexusClientError,
+  NexusConnectionError,
+  NexusTimeoutError,
+  NotFoundError,
+  PermissionError,
+  RateLimitedError,
+  ServerError,
+} from '../../client/index.ts';
 import { type ErrorCode, NexusError, type NexusErrorOptions } from '../../shared/errors.ts';
 import { limits } from '../../shared/limits.ts';
 import { type Answer, type Answering, json, page, refusal, startFakeEdge } from './fake-edge.ts';
@@ -98,6 +113,32 @@ describe('a call is not tried again', () => {
     const nexus = createNexus({ url: edge.url, token: 'tok', fetch: answered });
     await expect(nexus.space('s').query({ query: 'q' }, { signal: abort.signal })).rejects.toBe(reason);
     expect(edge.seen).toHaveLength(1);
+  });
+});
+
+describe('a failure has its class', () => {
+  test.each([
+    ['nexus.malformed_json', BadRequestError],
+    ['auth.unauthenticated', AuthenticationError],
+    ['auth.role_required', PermissionError],
+    ['nexus.not_found', NotFoundError],
+    ['nexus.embedding_mismatch', ConflictError],
+    ['nexus.cursor_invalid', CursorInvalidError],
+    ['nexus.payload_too_large', InvalidRequestError],
+    ['nexus.validation_failed', InvalidRequestError],
+    ['nexus.rate_limited', RateLimitedError],
+    ['nexus.internal', ServerError],
+    ['nexus_store.missing_route', ServerError],
+  ] as const)('%s', async (code, errorClass) => {
+    const { nexus } = await against(() => refused(code, { retryAfterSeconds: 1 }));
+    const error = await nexus
+      .space('s')
+      .query({ query: 'q' })
+      .catch((thrown: unknown) => thrown);
+    expect(error).toBeInstanceOf(errorClass);
+    expect(error).toBeInstanceOf(NexusApiError);
+    expect(error).toBeInstanceOf(NexusClientError);
+    expect(error).toMatchObject({ code, name: errorClass.name });
   });
 });
 

@@ -4,7 +4,8 @@ import { mintToken } from '../../client/cli/mint-token.ts';
 import type { Secrets } from '../../client/cli/stack-files.ts';
 import type { RequestContext } from '../../shared/context.ts';
 import { grantHeader, sealGrant } from '../../shared/grant.ts';
-import { finalStatuses, type Task } from '../../shared/http/tasks.ts';
+import type { Task } from '../../shared/http/tasks.ts';
+import { finalStatuses } from '../../shared/task-status.ts';
 import { type Answer, type Sending, send } from './send.ts';
 
 /** Where a stack answers, and what it signs with. */

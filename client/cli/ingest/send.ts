@@ -4,7 +4,6 @@ import type { Task } from '../../../shared/http/tasks.ts';
 import { limits } from '../../../shared/limits.ts';
 import type { Scope } from '../../../shared/space-key.ts';
 import type { Nexus, Space } from '../../index.ts';
-import { batchesOf, eachInFlight } from './batches.ts';
 import type { FoundFile } from './list-files.ts';
 import type { Progress } from './progress.ts';
 import { readDocuments, type Upload } from './read-documents.ts';
@@ -45,10 +44,12 @@ async function* documentsOf(files: readonly FoundFile[], upload: Upload, sent: S
 /** Sends every document, several requests at once. @throws what the first failing request threw; `sent` says what had been accepted */
 export const sendFiles = async (space: Space, files: readonly FoundFile[], scope: Scope | undefined, sent: Sent, progress: Progress): Promise<void> => {
   const upload: Upload = async (name, bytes, mediaType) => (await space.blobs.put(name, bytes, { scope, mediaType })).ref;
-  await eachInFlight(batchesOf(documentsOf(files, upload, sent, progress)), limits.cliRequestsInFlight, async (documents) => {
-    const { task_id } = await space.ingest({ ...(scope === undefined ? {} : { scope }), documents });
-    sent.taskIds.push(task_id);
-    sent.documents += documents.length;
+  await space.ingestAll(documentsOf(files, upload, sent, progress), {
+    scope,
+    onAccepted({ task_id }, documents) {
+      sent.taskIds.push(task_id);
+      sent.documents += documents;
+    },
   });
 };
 
