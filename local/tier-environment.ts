@@ -6,10 +6,14 @@ import type { TierRoutes } from './routes-default.ts';
 /** Of the command line alone; a credential has no place in a server. */
 const clientVariables: readonly string[] = ['NEXUS_URL', 'NEXUS_TOKEN', 'NEXUS_DATA'];
 
+/** Credentials of object stores are the runner's alone: the edge reaches none. */
+const isStorageVariable = (name: string): boolean => /^NEXUS_(GCS|S3|AZURE)_/.test(name);
+
 const contractVariables = (env: NodeJS.ProcessEnv): Record<string, string> =>
   Object.fromEntries(
     Object.entries(env).filter(
-      (entry): entry is [string, string] => entry[0].startsWith('NEXUS_') && entry[1] !== undefined && !clientVariables.includes(entry[0]),
+      (entry): entry is [string, string] =>
+        entry[0].startsWith('NEXUS_') && entry[1] !== undefined && !clientVariables.includes(entry[0]) && !isStorageVariable(entry[0]),
     ),
   );
 

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { cursorKeysSchema } from '../shared/cursor.ts';
 import { limits } from '../shared/limits.ts';
 import { isInlineRegistry, parseRegistry } from './registry.ts';
+import { halfSettings, type StorageVariables, storageSettings, storageVariables } from './storage-settings.ts';
 
 const secret = z.string().min(limits.secretChars, `must have at least ${limits.secretChars} characters`);
 
@@ -16,6 +17,16 @@ const routes = z
       ctx.addIssue({ code: 'custom', message: (error as Error).message });
     }
   });
+
+/** Of an inline registry that is well-formed: roots that these settings do not reach. */
+const unreachableRoots = (env: StorageVariables & { NEXUS_ROUTES: string }): string[] => {
+  try {
+    if (isInlineRegistry(env.NEXUS_ROUTES)) parseRegistry(env.NEXUS_ROUTES, storageSettings(env));
+    return [];
+  } catch (error) {
+    return [(error as Error).message];
+  }
+};
 
 const schema = z
   .object({
@@ -37,6 +48,7 @@ const schema = z
     NEXUS_PUSH_JWKS_URL: z.url().default('https://www.googleapis.com/oauth2/v3/certs'),
     NEXUS_EMBEDDER: z.enum(['hashing']).default('hashing'),
     NEXUS_RERANKER: z.enum(['none']).default('none'),
+    ...storageVariables,
   })
   // `when`: told also beside other problems, so that a bad start names every bad variable at once.
   .superRefine(
@@ -45,6 +57,8 @@ const schema = z
       if (env.NEXUS_EVENTS === 'pubsub') wrong('NEXUS_EVENTS', 'pubsub is not built yet; use local');
       if (env.NEXUS_PROFILE === 'cloud' && env.NEXUS_EVENTS === 'local') wrong('NEXUS_EVENTS', 'must be pubsub in the profile cloud');
       else if (env.NEXUS_EVENTS === 'local' && env.NEXUS_DATA === undefined) wrong('NEXUS_DATA', 'is needed by the local event spool');
+      for (const [name, message] of halfSettings(env)) wrong(name, message);
+      for (const message of unreachableRoots(env)) wrong('NEXUS_ROUTES', message);
       if (env.NEXUS_PUSH_AUTH === 'none' && env.NEXUS_PROFILE !== 'local') wrong('NEXUS_PUSH_AUTH', 'none works only with NEXUS_PROFILE=local');
     },
     { when: () => true },

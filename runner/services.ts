@@ -1,15 +1,14 @@
 import { mkdirSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import type { CursorKeys } from '../shared/cursor.ts';
 import { newId } from '../shared/ids.ts';
 import { limits } from '../shared/limits.ts';
 import type { Registry } from '../shared/routes.ts';
-import { fileBlobs } from './adapters/file-blobs.ts';
 import { hashingEmbedder } from './adapters/hashing-embedder.ts';
 import { lanceMetrics } from './adapters/lance/lance-metrics.ts';
 import { lanceVectorStore } from './adapters/lance/lance-vector-store.ts';
+import { blobsByRoot } from './adapters/objects/blobs-at.ts';
 import { otelMetrics } from './adapters/otel/otel-metrics.ts';
 import { processMetrics } from './adapters/otel/process-metrics.ts';
 import { processReader } from './adapters/reading/process-reader.ts';
@@ -29,6 +28,7 @@ import type { Reader } from './ports/reader.ts';
 import type { NexusVectorStore } from './ports/vector-store.ts';
 import { type EmbedQuery, queryEmbeddings } from './query/query-embeddings.ts';
 import { loadRegistry } from './registry.ts';
+import { storageSettings } from './storage-settings.ts';
 import { type CommitQueue, createCommitQueue } from './store/commit-queue.ts';
 import { createDoor, type Door } from './store/door.ts';
 import { createPlaces, type Places } from './store/spaces.ts';
@@ -79,17 +79,6 @@ const readingOptions = {
   memoryBytes: limits.readingMemoryBytes,
 };
 
-const folderOf = (root: string): string => (root.startsWith('file://') ? fileURLToPath(root) : root);
-
-const blobsByRoot = (): ((root: string) => Blobs) => {
-  const known = new Map<string, Blobs>();
-  return (root) => {
-    const blobs = known.get(root) ?? fileBlobs(folderOf(root));
-    known.set(root, blobs);
-    return blobs;
-  };
-};
-
 /** The composition root: the only place that knows adapters. */
 export const buildServices = async (env: Environment, log: Log): Promise<{ services: Services; delivery: Delivery }> => {
   const nowMs = () => Date.now();
@@ -97,9 +86,10 @@ export const buildServices = async (env: Environment, log: Log): Promise<{ servi
   const { metrics, provider } = otelMetrics(instance);
   processMetrics(provider);
   lanceMetrics(provider);
-  const registry = loadRegistry(env.NEXUS_ROUTES, nowMs, log);
-  const blobsAt = blobsByRoot();
-  const store = lanceVectorStore(lanceOptions);
+  const storage = storageSettings(env);
+  const registry = loadRegistry(env.NEXUS_ROUTES, storage, nowMs, log);
+  const blobsAt = blobsByRoot(storage);
+  const store = lanceVectorStore({ ...lanceOptions, storage });
   const places = createPlaces({ registry, blobsAt, nowMs });
 
   const folder = join(env.NEXUS_DATA ?? '', 'spool');

@@ -1,4 +1,5 @@
 import { NexusError, toNexusError } from '../../shared/errors.ts';
+import { StorageUnavailableError } from '../ports/blobs.ts';
 import { OutOfTimeError } from '../ports/vector-store.ts';
 import { SpaceBusyError } from '../store/commit-queue.ts';
 
@@ -10,6 +11,8 @@ export const asNexusError = (error: unknown): NexusError => {
     return new NexusError('nexus.overloaded', 'Another process is writing to this space. Try again.', { cause: error, retryAfterSeconds: 1 });
   if (error instanceof OutOfTimeError)
     return new NexusError('nexus.timeout', 'The search took longer than its time. Try again, or ask for less at once.', { cause: error });
+  if (error instanceof StorageUnavailableError)
+    return new NexusError('nexus.upstream_unavailable', 'The object store does not answer. Try again.', { cause: error, retryAfterSeconds: 1 });
   if (diskFull.has((error as { code?: string }).code ?? ''))
     return new NexusError('nexus.overloaded', 'Storage is full. Try again later.', { cause: error, retryAfterSeconds: 30 });
   return toNexusError(error);

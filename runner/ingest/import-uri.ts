@@ -2,6 +2,7 @@ import { realpath } from 'node:fs/promises';
 import { isAbsolute, relative, resolve, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { checkBlobName } from '../ports/blobs.ts';
+import { parseObjectRoot } from '../storage-settings.ts';
 
 /** A file that may be imported: the allowed folder that holds it, and its name in there. */
 export interface ImportTarget {
@@ -42,13 +43,34 @@ const isBlobName = (name: string): boolean => {
   }
 };
 
+/** Whether a key lies below a prefix, part by part: what begins with the same letters is another place. */
+const belowPrefix = (prefix: string, key: string): string | undefined => {
+  if (prefix === '') return key;
+  return key.startsWith(`${prefix}/`) ? key.slice(prefix.length + 1) : undefined;
+};
+
+/** Object stores have no links, encodings or `..` to resolve: a key is its bytes, and one that only a path would have is refused. */
+const objectTarget = (ref: string, prefixes: readonly string[], roots: readonly string[]): ImportTarget | undefined => {
+  const { scheme, bucket } = parseObjectRoot(ref) ?? {};
+  const key = ref.slice(`${scheme}://${bucket}/`.length);
+  if (scheme === undefined || !isBlobName(key)) return undefined;
+  const inside = (uri: string): string | undefined => {
+    const place = parseObjectRoot(uri);
+    return place?.scheme === scheme && place.bucket === bucket ? belowPrefix(place.prefix, key) : undefined;
+  };
+  if (roots.some((root) => inside(root) !== undefined)) return undefined;
+  const root = prefixes.find((prefix) => inside(prefix) !== undefined);
+  const name = root === undefined ? undefined : inside(root);
+  return root === undefined || name === undefined || !isBlobName(name) ? undefined : { root, name };
+};
+
 /**
  * Whether a URI may be imported, judged after normalisation: encodings decoded, `..` resolved, symbolic links followed.
  * Nothing inside a route's own root is ever a source, whatever the prefixes say.
  * @returns undefined when it may not; `missing` when it might, but nothing is there
  */
 export const importTarget = async (ref: string, prefixes: readonly string[], roots: readonly string[]): Promise<ImportTarget | 'missing' | undefined> => {
-  if (!ref.startsWith('file://')) return undefined;
+  if (!ref.startsWith('file://')) return objectTarget(ref, prefixes, roots);
   let path: string;
   try {
     path = fileURLToPath(ref);

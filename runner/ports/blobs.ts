@@ -18,7 +18,8 @@ export interface Blobs {
   /** Deleting what is not there is no error. */
   delete(name: string): Promise<void>;
   /**
-   * Names directly in a folder, ascending. With `folders`, the names of the folders in it instead.
+   * Names directly in a folder, ascending. With `folders`, the names of the folders in it instead; with a limit too, no
+   * folder's name may begin with another's.
    * @param folder empty: the root
    * @param after only names greater than this
    */
@@ -30,6 +31,11 @@ export interface Blobs {
 /** Thrown by every adapter for a name that is not a plain relative path. */
 export class BlobNameError extends Error {
   override readonly name = 'BlobNameError';
+}
+
+/** The store behind the blobs or the tables does not answer, also after some tries: it may later. */
+export class StorageUnavailableError extends Error {
+  override readonly name = 'StorageUnavailableError';
 }
 
 const nameBytesMax = 1024;

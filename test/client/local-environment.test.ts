@@ -61,6 +61,12 @@ describe('the environment of a tier', () => {
     expect(env.NEXUS_JWT_SECRET).toBeUndefined();
   });
 
+  test('of the edge holds nothing of the object stores, whose credentials are the runner’s', () => {
+    const storage = { NEXUS_S3_SECRET_ACCESS_KEY: 'secret', NEXUS_AZURE_KEY: 'a2V5', NEXUS_GCS_ENDPOINT: 'http://127.0.0.1:1' };
+    expect(runnerEnvironment({ ...shell, ...storage }, facts)).toMatchObject(storage);
+    expect(Object.keys(edgeBindings({ ...shell, ...storage }, facts)).filter((name) => name in storage)).toEqual([]);
+  });
+
   test('names every variable that the edge could not start with', () => {
     const start = () => edgeBindings({ NEXUS_RUNNERS: 'nowhere', NEXUS_PLATFORM_KEYS: 'everybody' }, facts);
     expect(start).toThrow(/NEXUS_RUNNERS/);

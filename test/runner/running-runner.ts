@@ -55,7 +55,15 @@ const readAnswer = async (response: Response): Promise<Answer> => {
 };
 
 /** The real runner, with its embedded adapters, on a port of its own. */
-export const startRunner = async ({ folder, routes }: { folder?: string; routes?: unknown } = {}): Promise<RunningRunner> => {
+export const startRunner = async ({
+  folder,
+  routes,
+  env: over = {},
+}: {
+  folder?: string;
+  routes?: unknown;
+  env?: Record<string, string | undefined>;
+} = {}): Promise<RunningRunner> => {
   const data = folder ?? mkdtempSync(join(tmpdir(), 'nexus-runner-'));
   const registry = routes ?? {
     routes: [
@@ -69,6 +77,7 @@ export const startRunner = async ({ folder, routes }: { folder?: string; routes?
     NEXUS_GRANT_SECRET: grantSecret,
     NEXUS_CURSOR_KEYS: cursorKeys,
     NEXUS_DATA: data,
+    ...over,
   });
   const logged: RunningRunner['logged'] = [];
   const keep = (severity: string) => (event: string, fields?: Record<string, unknown>) => {

@@ -1,25 +1,28 @@
 import { type Connection, connect, Session } from '@lancedb/lancedb';
 import { LRUCache } from 'lru-cache';
+import type { StorageSettings } from '../../storage-settings.ts';
+import { storageOptions } from './storage-options.ts';
 
 export interface ConnectionOptions {
   /** The engine's own defaults (6 GiB and 1 GiB) are more than a small instance has. Bytes. */
   indexCacheBytes: number;
   metadataCacheBytes: number;
   maxConnections: number;
+  /** Without: folders alone. */
+  storage?: StorageSettings;
 }
 
 /** The connection to a folder of tables, the same one each time. */
 export type Connections = (uri: string) => Promise<Connection>;
 
-/** Folders of tables on a local disk, opened in this process with one shared cache. */
+/** Folders of tables, on a disk or an object store, opened in this process with one shared cache. */
 export const lanceConnections = (options: ConnectionOptions): Connections => {
   const session = new Session(BigInt(options.indexCacheBytes), BigInt(options.metadataCacheBytes));
   const connections = new LRUCache<string, Promise<Connection>>({ max: options.maxConnections });
   return (uri) => {
     const known = connections.get(uri);
     if (known !== undefined) return known;
-    // `local_fsync`: without it a power cut takes commits that were already published.
-    const opening = connect(uri, { storageOptions: { local_fsync: 'true' } }, session);
+    const opening = connect(uri, { storageOptions: storageOptions(uri, options.storage) }, session);
     connections.set(uri, opening);
     opening.catch(() => connections.delete(uri));
     return opening;
