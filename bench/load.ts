@@ -17,20 +17,25 @@ export const ingestBodies = (vectors: readonly Float32Array[], text?: (index: nu
   );
 
 /** Sends the bodies, a few at a time, and waits until every task has ended. @returns seconds until accepted, and until published */
-export const load = async (runner: RunnerProcess, space: string, bodies: readonly Uint8Array[]): Promise<{ accepted: number; published: number }> => {
+export const load = async (
+  runner: RunnerProcess,
+  space: string,
+  bodies: readonly Uint8Array[],
+  tenant?: string,
+): Promise<{ accepted: number; published: number }> => {
   const startedMs = performance.now();
   const tasks: string[] = [];
   let next = 0;
   const send = async (): Promise<void> => {
     for (let body = bodies[next++]; body !== undefined; body = bodies[next++]) {
-      const answer = await runner.call('POST', `/nexus/spaces/${space}/ingest`, body);
+      const answer = await runner.call('POST', `/nexus/spaces/${space}/ingest`, body, tenant);
       if (answer.status !== 202) throw new Error(`ingest answered ${answer.status}: ${JSON.stringify(answer.body)}`);
       tasks.push(answer.body.task_id);
     }
   };
   await Promise.all(Array.from({ length: inFlight }, send));
   const accepted = (performance.now() - startedMs) / 1000;
-  for (const task of tasks) await runner.task(task);
+  for (const task of tasks) await runner.task(task, tenant);
   return { accepted, published: (performance.now() - startedMs) / 1000 };
 };
 

@@ -2,6 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { bulkIngest } from './bulk-ingest.ts';
 import { type Figure, markdownTable } from './figures.ts';
+import { overloaded } from './overload.ts';
 import { queryLatency } from './query-latency.ts';
 import { recall } from './recall.ts';
 
@@ -12,7 +13,12 @@ export interface BenchOptions {
   vectors: string | undefined;
 }
 
-const benches: Record<string, (options: BenchOptions) => Promise<Figure[]>> = { recall, 'bulk-ingest': bulkIngest, 'query-latency': queryLatency };
+const benches: Record<string, (options: BenchOptions) => Promise<Figure[]>> = {
+  recall,
+  'bulk-ingest': bulkIngest,
+  'query-latency': queryLatency,
+  overload: overloaded,
+};
 
 const usage = `npm run bench -- [--quick] [--only ${Object.keys(benches).join(',')}] [--json FILE] [--vectors DIR]`;
 

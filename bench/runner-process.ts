@@ -14,9 +14,13 @@ export interface RunnerProcess {
   folder: string;
   /** Folder of the tables: an engine in this process can open what the runner wrote. */
   tables: string;
+  origin: string;
+  pid: number;
+  /** What the edge would send beside the body. @param atMs when the grant is dated, in Unix milliseconds */
+  headers(method: string, path: string, body: Uint8Array | undefined, tenant?: string, atMs?: number): Promise<Record<string, string>>;
   // biome-ignore lint/suspicious/noExplicitAny: answers are read, not typed
-  call(method: string, path: string, body?: Uint8Array): Promise<{ status: number; body: any }>;
-  task(taskId: string): Promise<void>;
+  call(method: string, path: string, body?: Uint8Array, tenant?: string): Promise<{ status: number; body: any }>;
+  task(taskId: string, tenant?: string): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -57,25 +61,34 @@ export const startRunnerProcess = async (nodeOptions: readonly string[] = []): P
   const origin = `http://127.0.0.1:${await listening(child)}`;
   child.stdout?.resume();
 
-  const call: RunnerProcess['call'] = async (method, path, body) => {
+  const headers: RunnerProcess['headers'] = async (method, path, body, tenant = context.tenant_id, atMs = Date.now()) => {
     const url = new URL(path, origin);
     const seen = { method, path: url.pathname, query: url.search, request_id: 'req_bench', routes: ['store', 'blobs'] };
     const hash = body === undefined ? {} : { body_sha256: createHash('sha256').update(body).digest('hex') };
-    const headers = {
-      [grantHeader]: await sealGrant({ context, ...seen, ...hash }, grantSecret, Date.now()),
+    return {
+      [grantHeader]: await sealGrant({ context: { ...context, tenant_id: tenant }, ...seen, ...hash }, grantSecret, atMs),
       ...(body === undefined ? {} : { 'content-type': 'application/json' }),
     };
-    const response = await fetch(url, { method, headers, ...(body === undefined ? {} : { body: body as Uint8Array<ArrayBuffer> }) });
+  };
+  const call: RunnerProcess['call'] = async (method, path, body, tenant) => {
+    const response = await fetch(new URL(path, origin), {
+      method,
+      headers: await headers(method, path, body, tenant),
+      ...(body === undefined ? {} : { body: body as Uint8Array<ArrayBuffer> }),
+    });
     return { status: response.status, body: await response.json() };
   };
 
   return {
     folder,
     tables: join(folder, 'store/t_bench/dev/p1/bench'),
+    origin,
+    pid: child.pid ?? 0,
+    headers,
     call,
-    async task(taskId) {
+    async task(taskId, tenant) {
       for (;;) {
-        const { body } = await call('GET', `/nexus/tasks/${taskId}`);
+        const { body } = await call('GET', `/nexus/tasks/${taskId}`, undefined, tenant);
         if (body.status === 'succeeded') return;
         if (body.status === 'failed' || body.status === 'partial') throw new Error(`a task ended ${body.status}: ${JSON.stringify(body.errors)}`);
         await sleep(20);

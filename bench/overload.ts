@@ -1,0 +1,115 @@
+import { readFileSync } from 'node:fs';
+import type { Figure } from './figures.ts';
+import { generate, generateElsewhere, quantile, type Traffic } from './generator.ts';
+import { ingestBodies, load } from './load.ts';
+import type { BenchOptions } from './main.ts';
+import { rawRequest } from './raw-client.ts';
+import { type RunnerProcess, startRunnerProcess } from './runner-process.ts';
+import { clusteredVectors } from './vectors.ts';
+
+const dimension = 384;
+const documents = 10_000;
+const askers = 16;
+const overload = 10;
+const floodConnections = 2_000;
+const light = 't_light';
+const flood = 't_flood';
+const lightPerSecond = 20;
+/** Grants live for a minute; these are dated ahead, so that they last as long as a flood of that length. */
+const aheadMs = 55_000;
+
+const tell = (value: unknown): Uint8Array => new TextEncoder().encode(JSON.stringify(value));
+
+const queries = (runner: RunnerProcess, tenant: string, vectors: readonly Float32Array[]): Promise<string[]> =>
+  Promise.all(
+    vectors.map(async (vector) => {
+      const path = '/nexus/spaces/overload/query';
+      const body = tell({ vector: Array.from(vector) });
+      const headers = await runner.headers('POST', path, body, tenant, Date.now() + aheadMs);
+      return Buffer.from(rawRequest(runner.origin, 'POST', path, headers, body)).toString('base64');
+    }),
+  );
+
+const residentMiB = (pid: number): number => Number(/VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? Number.NaN) / 1024;
+
+/** CPU time of a process, user and system, in milliseconds: unlike the clock, it is the same on a busy machine. */
+const cpuMs = (pid: number): number => {
+  const [user = 0, system = 0] = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ').slice(11, 13).map(Number) ?? [];
+  return (user + system) * 10;
+};
+
+/** Looks at the process's memory twice a second. @returns the most that was seen */
+const watchMemory = (pid: number): (() => number) => {
+  let mostMiB = residentMiB(pid);
+  const timer = setInterval(() => {
+    mostMiB = Math.max(mostMiB, residentMiB(pid));
+  }, 500);
+  return () => {
+    clearInterval(timer);
+    return mostMiB;
+  };
+};
+
+/**
+ * One tenant sends ten times what the runner can do, at a fixed rate, while another asks a few questions. The runner is
+ * addressed directly; the generator is a process of its own.
+ */
+export const overloaded = async ({ quick }: BenchOptions): Promise<Figure[]> => {
+  const seconds = quick ? 10 : 60;
+  const all = clusteredVectors(documents + 64, dimension, 5);
+  const runner = await startRunnerProcess();
+  try {
+    for (const tenant of [light, flood]) await load(runner, 'overload', ingestBodies(all.slice(0, documents)), tenant);
+    const vectors = all.slice(documents);
+    const asked = async (tenant: string, more: Partial<Traffic>): Promise<Traffic> => ({
+      origin: runner.origin,
+      requests: await queries(runner, tenant, vectors),
+      seconds,
+      connectionsMax: askers,
+      ...more,
+    });
+
+    await generateElsewhere(await asked(flood, { seconds: 3 }));
+    const cpuBeforeMs = cpuMs(runner.pid);
+    const saturated = await generateElsewhere(await asked(flood, { seconds: quick ? 5 : 20 }));
+    const capacity = saturated.timesMs.length / (quick ? 5 : 20);
+    const cpuOfAnswerMs = (cpuMs(runner.pid) - cpuBeforeMs) / saturated.timesMs.length;
+    const calm = await generate(await asked(light, { perSecond: lightPerSecond, seconds: quick ? 5 : 20, connectionsMax: 100 }));
+    const beforeMiB = residentMiB(runner.pid);
+
+    const cpuBeforeFloodMs = cpuMs(runner.pid);
+    const memory = watchMemory(runner.pid);
+    const [flooded, among] = await Promise.all([
+      generateElsewhere(await asked(flood, { perSecond: capacity * overload, connectionsMax: floodConnections })),
+      generate(await asked(light, { perSecond: lightPerSecond, connectionsMax: 100 })),
+    ]);
+    const mostMiB = memory();
+
+    const bench = `overload ${overload} × capacity, ${seconds} s, ${documents.toLocaleString('en')} × ${dimension}`;
+    const figure = (what: string, unit: string, value: number): Figure => ({ bench, what, unit, rounds: [value] });
+    const goodput = flooded.timesMs.length / seconds;
+    const calmP99 = quantile(calm.timesMs, 0.99);
+    const amongP99 = quantile(among.timesMs, 0.99);
+    const answers = flooded.timesMs.length + among.timesMs.length;
+    const cpuOfRefusalMs =
+      (cpuMs(runner.pid) - cpuBeforeFloodMs - answers * cpuOfAnswerMs) / Math.max(1, capacity * overload * seconds - flooded.timesMs.length);
+    const refusals = Object.entries(flooded.outcomes).filter(([outcome]) => outcome !== '200');
+    return [
+      figure(`capacity (${askers} callers, each waits for its answer)`, 'answers/s', capacity),
+      figure('CPU of an answer', 'ms', cpuOfAnswerMs),
+      figure('CPU of a refusal', 'ms', cpuOfRefusalMs),
+      figure('offered', 'requests/s', capacity * overload),
+      figure('goodput of the flood', 'answers/s', goodput),
+      figure('goodput ÷ capacity', '×', goodput / capacity),
+      ...refusals.map(([outcome, count]) => figure(`the flood got ${outcome}`, 'requests', count)),
+      figure('light tenant alone, p99', 'ms', calmP99),
+      figure('light tenant in the flood, p99', 'ms', amongP99),
+      figure('light tenant: flood ÷ alone', '×', amongP99 / calmP99),
+      figure('light tenant: answered 200', '', (among.outcomes[200] ?? 0) / (lightPerSecond * seconds)),
+      figure('resident before the flood', 'MiB', beforeMiB),
+      figure('resident in the flood, most', 'MiB', mostMiB),
+    ];
+  } finally {
+    await runner.stop();
+  }
+};
