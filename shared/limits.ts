@@ -129,6 +129,8 @@ export const limits = {
   /** JSON bodies held in memory at once, in bytes, and of one tenant: the parsed form takes several times as much. */
   bodyBytesHeld: 128 * MiB,
   bodyBytesHeldPerTenant: 96 * MiB,
+  /** Request line and headers of a request to the runner: a cursor in the query string stands there twice, the second time in the grant. */
+  headerBytes: 64 * KiB,
   /** Connections of a runner: each costs some ten kilobytes. */
   connections: 8192,
   /** One look at a place that `/ready` asks about. */

@@ -1,7 +1,8 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { createServer, type IncomingMessage, type Server, type ServerResponse, STATUS_CODES } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import type { Duplex } from 'node:stream';
 import { getRequestListener } from '@hono/node-server';
-import { errorAnswer } from '../../shared/errors.ts';
+import { errorAnswer, NexusError } from '../../shared/errors.ts';
 import { grantHeader } from '../../shared/grant.ts';
 import { newId } from '../../shared/ids.ts';
 import { limits } from '../../shared/limits.ts';
@@ -48,13 +49,29 @@ const refuseEarly = ({ admission, metrics, log, nowMs }: Services): ((request: I
   };
 };
 
+/** What never became a request gets the one envelope too. */
+const answerUnread = (error: NodeJS.ErrnoException, socket: Duplex): void => {
+  if (error.code === 'ECONNRESET' || !socket.writable) return;
+  const refused =
+    error.code === 'HPE_HEADER_OVERFLOW'
+      ? new NexusError('nexus.payload_too_large', `Path, query string and headers are over ${limits.headerBytes} bytes.`)
+      : new NexusError('nexus.malformed_json', 'This is not a whole HTTP request. Send it again.');
+  const { status, headers, body } = errorAnswer(refused, newId('request', Date.now()));
+  const text = JSON.stringify(body);
+  const lines = Object.entries({ ...headers, 'content-length': String(Buffer.byteLength(text)), connection: 'close' }).map(
+    ([name, value]) => `${name}: ${value}`,
+  );
+  socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${lines.join('\r\n')}\r\n\r\n${text}`);
+};
+
 /** Serves the runner. Resolves when it listens. */
 export const listen = async (services: Services, port: number, hostname: string): Promise<{ server: Server; port: number }> => {
   const answer = getRequestListener(createRunner(services).fetch);
   const isRefused = refuseEarly(services);
-  const server = createServer((request, response) => {
+  const server = createServer({ maxHeaderSize: limits.headerBytes }, (request, response) => {
     if (!isRefused(request, response)) void answer(request, response);
   });
+  server.on('clientError', answerUnread);
   server.maxConnections = limits.connections;
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);

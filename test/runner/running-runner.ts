@@ -10,7 +10,7 @@ import type { RequestContext } from '../../shared/context.ts';
 import { grantHeader, sealGrant } from '../../shared/grant.ts';
 
 export const grantSecret = 'a-grant-secret-that-only-tests-know';
-const cursorKeys = 'k1:a-cursor-secret-that-only-tests-know';
+export const cursorKeys = 'k1:a-cursor-secret-that-only-tests-know';
 
 /** A caller as the edge would describe it. */
 export const caller = (over: Partial<RequestContext> = {}): RequestContext => ({
