@@ -72,9 +72,9 @@ const page = async (
 /** The extracted text, put together from its chunks: each begins where its offsets say, with what stood before it. */
 const textOf = (pieces: readonly TextPiece[]): string | null => {
   if (pieces.every(({ text }) => text === null)) return null;
-  return pieces.reduce((whole, { text, start, lead }) => {
+  return pieces.reduce((whole, { text, start, lead, tail }) => {
     const before = whole + (lead ?? '');
-    return before + (text ?? '').slice(Math.max(0, before.length - (start ?? before.length)));
+    return before + (text ?? '').slice(Math.max(0, before.length - (start ?? before.length))) + (tail ?? '');
   }, '');
 };
 

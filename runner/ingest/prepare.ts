@@ -26,14 +26,15 @@ interface Piece {
   text: string | null;
   /** What stands between the passage before and this one: kept, so that the text can be given back exactly. */
   lead: string | null;
+  tail?: string;
 }
 
 /** Passages, one after another, that overlap or leave white space out → pieces that say what was left out. */
-const createCutter = (): ((passages: Passages) => Piece[]) => {
+const createCutter = (): { cut: (passages: Passages) => Piece[]; rest: () => string } => {
   /** Text that no chunk has covered yet, and where it begins. */
   let open = '';
   let from = 0;
-  return ({ text, chunks }) => {
+  const cut = ({ text, chunks }: Passages): Piece[] => {
     const known = open + text;
     const knownFrom = from;
     const between = (start: number, end: number): string => known.slice(start - knownFrom, Math.max(start, end) - knownFrom);
@@ -45,6 +46,7 @@ const createCutter = (): ((passages: Passages) => Piece[]) => {
     open = known.slice(from - knownFrom);
     return pieces;
   };
+  return { cut, rest: () => open };
 };
 
 /** @param progress told how many pieces there are, as they become more */
@@ -56,13 +58,17 @@ const piecesOf = async (
 ): Promise<Piece[]> => {
   if (source === undefined) return [{ text: null, lead: null }];
   const isShort = 'text' in source && source.text.length <= limits.readInPlaceChars;
-  const cut = createCutter();
+  const { cut, rest } = createCutter();
   const pieces: Piece[] = [];
   for await (const passages of isShort ? readPassages(source, chunking) : reader.read(source, chunking)) {
     for (const piece of cut(passages)) pieces.push(piece);
     await progress(pieces.length);
   }
-  if (pieces.length > 0) return pieces;
+  const last = pieces.at(-1);
+  if (last !== undefined) {
+    last.tail = rest();
+    return pieces;
+  }
   // A text that was given as empty is a document all the same, with metadata and nothing to read; an empty file is a mistake.
   if (!('text' in source)) throw new ExtractError('nexus.validation_failed', 'The document holds no text.');
   return [{ chunk: { start: 0, end: 0, headings: [] }, text: '', lead: '' }];
@@ -105,11 +111,11 @@ export const draftDocument = async (
   };
   const rows: Draft['rows'] = (embedded) => {
     const vectors = own ?? embedded;
-    return pieces.map(({ chunk, text, lead }, index): ChunkRow => {
+    return pieces.map(({ chunk, text, lead, tail = '' }, index): ChunkRow => {
       const vector = vectors[index];
       if (vector === undefined) throw new Error(`there are ${vectors.length} vectors for ${pieces.length} texts`);
       const place = { page: chunk?.page ?? null, start: chunk?.start ?? null, end: chunk?.end ?? null };
-      return { ...common, id: `${document.id}#${index}`, chunk: index, text, vector, ...place, lead };
+      return { ...common, id: `${document.id}#${index}`, chunk: index, text, vector, ...place, lead, ...(tail === '' ? {} : { tail }) };
     });
   };
   return { docId: document.id, texts, rows };

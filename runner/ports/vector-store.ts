@@ -41,6 +41,8 @@ export interface ChunkRow {
   end: number | null;
   /** What stands between the chunk before (or the text's beginning) and this one: with it the text can be put together again. */
   lead: string | null;
+  /** Of the last chunk: what stands behind it. */
+  tail?: string;
 }
 
 /** What the writer must know of a document that is stored. */
@@ -89,6 +91,7 @@ export interface TextPiece {
   start: number | null;
   end: number | null;
   lead: string | null;
+  tail: string | null;
 }
 
 export interface TableStats {

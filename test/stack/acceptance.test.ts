@@ -180,3 +180,17 @@ describe('files', () => {
     expect((await ask('fixed', { query: 'words' })).body.hits[0].text).toBe('the first words');
   });
 });
+
+describe('the text of a document', () => {
+  test.each([
+    ['with white space at both ends', '\n\n  \tA text.  \n\n'],
+    ['of many passages and blank lines', `${'A sentence of a text that is long. '.repeat(200)}\n\n\n${'Another one follows here. '.repeat(200)}\r\n\r\n`],
+    ['of more than is read in place', `${'Line after line after line.\n'.repeat(20_000)}\n\u3000\n`],
+    ['of letters beyond the basic plane', '𝒜 text 🙂 of 🧑‍🤝‍🧑 people.\u00a0'],
+  ])('%s comes back exactly', async (name, text) => {
+    const token = await stack.token({ tenant });
+    await stack.ingestAndWait(token, 'exact', { documents: [{ id: name, text }] });
+    const { body } = await stack.call('GET', `/nexus/spaces/exact/documents/${encodeURIComponent(name)}?include=text`, { token });
+    expect(body.text === text, `${JSON.stringify(body.text?.slice(0, 30))}… of ${body.text?.length} characters, not ${text.length}`).toBe(true);
+  });
+});

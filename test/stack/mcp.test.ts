@@ -21,7 +21,7 @@ const connect = async (era: Era, token: string, headers: Record<string, string> 
 };
 
 const textOf = (result: { content?: unknown }): string => ((result.content ?? []) as { text: string }[]).map(({ text }) => text).join('\n');
-const longText = `The lighthouse of Farsund burns at night. ${'The keeper writes down every ship. '.repeat(600)}End.`;
+const longText = `The lighthouse of Farsund burns at night. ${'The keeper writes down every ship. '.repeat(600)}\n`;
 
 afterAll(() => Promise.all(open.map((client) => client.close())));
 

@@ -41,5 +41,6 @@ export const tableSchema = (shape: TableShape): Schema =>
     new Field('start', new Int32(), true),
     new Field('end', new Int32(), true),
     new Field('lead', new Utf8(), true),
+    new Field('tail', new Utf8(), true),
     ...Object.entries(shape.fields).map(([key, type]) => fieldSchema(key, type)),
   ]);

@@ -135,7 +135,7 @@ export const lanceReader = (table: Table, fields: Readonly<Record<string, FieldT
         table
           .query()
           .where(docIdIn([docId]))
-          .select(['chunk', 'text', 'start', 'end', 'lead'])
+          .select(['chunk', 'text', 'start', 'end', 'lead', 'tail'])
           .toArrow(),
       );
       return (rowsOf(found as unknown as ArrowTable) as unknown as (TextPiece & { chunk: number })[]).sort((a, b) => a.chunk - b.chunk);

@@ -19,7 +19,7 @@ type OwnColumn = Exclude<keyof ChunkRow, 'vector' | 'fields'>;
 const cellOf = (row: ChunkRow, column: string): FieldValue | bigint | null => {
   const key = fieldOfColumn(column);
   if (key !== undefined) return Object.hasOwn(row.fields, key) ? (row.fields[key] ?? null) : null;
-  return row[column as OwnColumn];
+  return row[column as OwnColumn] ?? null;
 };
 
 const column = (rows: readonly ChunkRow[], field: Field): Vector => {
