@@ -6,6 +6,8 @@ import { newId } from '../shared/ids.ts';
 import { limits } from '../shared/limits.ts';
 import type { Registry } from '../shared/routes.ts';
 import { hashingEmbedder } from './adapters/hashing-embedder.ts';
+import { lanceConnections } from './adapters/lance/lance-connections.ts';
+import { lanceMeasurements } from './adapters/lance/lance-measurements.ts';
 import { lanceMetrics } from './adapters/lance/lance-metrics.ts';
 import { lanceVectorStore } from './adapters/lance/lance-vector-store.ts';
 import { blobsByRoot } from './adapters/objects/blobs-at.ts';
@@ -23,6 +25,7 @@ import type { Blobs } from './ports/blobs.ts';
 import { type Embedders, embeddersOf } from './ports/embedder.ts';
 import type { Events } from './ports/events.ts';
 import type { Log } from './ports/log.ts';
+import type { MeasurementStore } from './ports/measurements.ts';
 import type { Metrics } from './ports/metrics.ts';
 import type { Reader } from './ports/reader.ts';
 import type { NexusVectorStore } from './ports/vector-store.ts';
@@ -43,6 +46,7 @@ export interface Services {
   registry: () => Registry;
   blobsAt: (root: string) => Blobs;
   store: NexusVectorStore;
+  measurements: MeasurementStore;
   places: Places;
   door: Door;
   queue: CommitQueue;
@@ -89,7 +93,8 @@ export const buildServices = async (env: Environment, log: Log): Promise<{ servi
   const storage = storageSettings(env);
   const registry = loadRegistry(env.NEXUS_ROUTES, storage, nowMs, log);
   const blobsAt = blobsByRoot(storage);
-  const store = lanceVectorStore({ ...lanceOptions, storage });
+  const connection = lanceConnections({ ...lanceOptions, storage });
+  const store = lanceVectorStore({ ...lanceOptions, storage }, connection);
   const places = createPlaces({ registry, blobsAt, nowMs });
 
   const folder = join(env.NEXUS_DATA ?? '', 'spool');
@@ -114,6 +119,7 @@ export const buildServices = async (env: Environment, log: Log): Promise<{ servi
     embedQuery: queryEmbeddings(),
     events,
     store,
+    measurements: lanceMeasurements(connection),
     grants: { secret: env.NEXUS_GRANT_SECRET, registry, nowMs },
     cursorKeys: env.NEXUS_CURSOR_KEYS,
     verifyPush: verifierOf(env, key, nowMs),

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { kpiDimensionsSchema } from './http/kpi.ts';
 import { limits } from './limits.ts';
 import { type SpaceKey, spaceKeySchema } from './space-key.ts';
 import { parseMicros } from './time.ts';
@@ -61,6 +62,7 @@ export const ingestRequestSchema = z.object({
 export type IngestRequest = z.infer<typeof ingestRequestSchema>;
 
 export const INGEST_REQUESTED = 'nexus.ingest_requested';
+export const KPI_REQUESTED = 'nexus.kpi_requested';
 export const DELETE_REQUESTED = 'nexus.delete_requested';
 export const MAINTENANCE_REQUESTED = 'nexus.maintenance_requested';
 
@@ -79,6 +81,36 @@ export const deleteRequestSchema = z.object({
   target_ref: z.string().optional(),
 });
 export type DeleteRequest = z.infer<typeof deleteRequestSchema>;
+
+/** Measurements of one series: here, or in a file that is named by its content. */
+export const kpiSeriesSchema = z.object({
+  metric: z.string(),
+  dimensions: kpiDimensionsSchema,
+  /** What rows that say less mean. */
+  timezone: z.string(),
+  unit: z.string().nullable(),
+  /** float64, little-endian, in base64; times in Unix microseconds. */
+  at: z.string().optional(),
+  value: z.string().optional(),
+  blob: z.object({ location: z.string(), ref: z.string() }).optional(),
+});
+export type KpiSeries = z.infer<typeof kpiSeriesSchema>;
+
+export const kpiPayloadSchema = z.object({
+  series: z.array(kpiSeriesSchema),
+  /** Rows refused at acceptance: the first of them, and how many. */
+  refused: z.array(taskErrorSchema),
+  refused_rows: z.number().int(),
+});
+export type KpiPayload = z.infer<typeof kpiPayloadSchema>;
+
+export const kpiRequestSchema = z.object({
+  ...accepted,
+  payload: kpiPayloadSchema.optional(),
+  /** Name of the blob that holds the payload, in the space's payload folder. */
+  payload_ref: z.string().optional(),
+});
+export type KpiRequest = z.infer<typeof kpiRequestSchema>;
 
 /**
  * Letting go of the bytes of deleted rows takes two steps: `erase` rewrites what holds them, and `prune`, when no cursor
@@ -104,12 +136,16 @@ const envelope = {
 export const eventSchema = z.discriminatedUnion('type', [
   z.object({ ...envelope, type: z.literal(INGEST_REQUESTED), data: ingestRequestSchema }),
   z.object({ ...envelope, type: z.literal(DELETE_REQUESTED), data: deleteRequestSchema }),
+  z.object({ ...envelope, type: z.literal(KPI_REQUESTED), data: kpiRequestSchema }),
   z.object({ ...envelope, type: z.literal(MAINTENANCE_REQUESTED), data: maintenanceRequestSchema }),
 ]);
 export type NexusEvent = z.infer<typeof eventSchema>;
 
 /** A request with a task: one that somebody was answered 202 for. */
-export type TaskRequest = { type: typeof INGEST_REQUESTED; data: IngestRequest } | { type: typeof DELETE_REQUESTED; data: DeleteRequest };
+export type TaskRequest =
+  | { type: typeof INGEST_REQUESTED; data: IngestRequest }
+  | { type: typeof DELETE_REQUESTED; data: DeleteRequest }
+  | { type: typeof KPI_REQUESTED; data: KpiRequest };
 
 export const taskEvent = ({ type, data }: TaskRequest, nowMs: number, traceparent?: string): NexusEvent =>
   ({

@@ -103,6 +103,17 @@ export const limits = {
   /** Embedded queries kept in memory, in bytes of vectors. */
   embedQueryCacheBytes: 32 * MiB,
 
+  /** Measurements in one request, inline or in files: a year of five-minute values. */
+  kpiMeasurements: 100_000,
+  /** Metrics, each with its dimensions, in one request. */
+  kpiSeries: 100,
+  kpiDimensions: 16,
+  kpiDimensionChars: 128,
+  kpiTitleChars: 128,
+  kpiUnitChars: 32,
+  /** Periods of one grain that have a fact of their own, the newest: more than a year of hours, or 27 years of days. */
+  kpiPeriods: 10_000,
+
   afterTaskWaitMs: 10 * secondMs,
   /** `consistency: "eventual"` may be this old. */
   eventualAgeMs: 5 * secondMs,

@@ -99,6 +99,9 @@ export const locate = (key: SpaceKey) => {
     head: `${records}/head`,
     lease: `${records}/lease`,
     tombstones: `${records}/tombstones`,
+    /** A space_id has no `.`, so no other space's table has this name. */
+    measurementsName: `${key.space_id}.kpi`,
+    metrics: `${records}/metrics`,
     /** In the blob root. */
     uploads: `${blobs}/uploads`,
     payloads: `${blobs}/payloads`,

@@ -3,7 +3,9 @@ import { type DeleteRequest, type DeleteTarget, deleteTargetSchema } from '../..
 import { parseFilter } from '../../shared/filter.ts';
 import { removeUploads } from '../blobs/uploads.ts';
 import type { Log } from '../ports/log.ts';
+import type { MeasurementStore } from '../ports/measurements.ts';
 import type { NexusVectorStore } from '../ports/vector-store.ts';
+import { removeMetrics } from '../records/metric-records.ts';
 import type { Change, ChangeResult } from '../store/changes.ts';
 import type { CommitQueue } from '../store/commit-queue.ts';
 import { eraseFiles } from '../store/erase.ts';
@@ -13,6 +15,7 @@ import { lostPayload, noCounts, runTask } from '../tasks/run-task.ts';
 export interface RunDeleteDeps {
   places: Places;
   store: NexusVectorStore;
+  measurements: MeasurementStore;
   queue: CommitQueue;
   nowMs: () => number;
   log: Log;
@@ -43,7 +46,11 @@ export const runDelete = (deps: RunDeleteDeps, request: DeleteRequest, seq: numb
       return { status: 'failed', counts: noCounts, commit_version: null, errors: [{ doc_id: null, code: error.code, message: error.message }] };
     }
     if (target.kind === 'space') {
-      await deps.queue.withLease(request.space, (place) => eraseFiles(deps, place));
+      await deps.queue.withLease(request.space, async (place) => {
+        await eraseFiles(deps, place);
+        await deps.measurements.erase(place.measurementsTable, request.epoch);
+        await removeMetrics(place.records, request.epoch);
+      });
       await removeUploads(deps.places.blobs(request.space), request.space, Date.parse(target.accepted_at));
     }
     return {

@@ -5,6 +5,7 @@ import type { DeleteDocumentsBody, DocumentsQuery } from '../../shared/http/docu
 import type { Endpoint, EndpointId } from '../../shared/http/endpoints.ts';
 import { endpointList, honoPath, scopeOf } from '../../shared/http/endpoints.ts';
 import type { IngestBody } from '../../shared/http/ingest.ts';
+import type { KpiBody } from '../../shared/http/kpi.ts';
 import type { QueryRequest } from '../../shared/http/query.ts';
 import type { SettingsBody } from '../../shared/http/spaces.ts';
 import { limits } from '../../shared/limits.ts';
@@ -12,6 +13,7 @@ import { createVisit, type Visit } from '../admission/visit.ts';
 import { acceptDeleteDocuments, acceptDeleteSpace } from '../deletes/accept-delete.ts';
 import { getDocument, listDocuments } from '../documents/list-documents.ts';
 import { acceptIngest } from '../ingest/accept-ingest.ts';
+import { acceptKpi } from '../kpi/accept-kpi.ts';
 import { runQuery } from '../query/run-query.ts';
 import type { Services } from '../services.ts';
 import { describeSpace } from '../spaces/describe-space.ts';
@@ -46,6 +48,7 @@ const accepted = (task: { task_id: string }): Response => Response.json(task, { 
 /** Transport is thin: a parsed call in, a verb, an answer out. */
 const handlers: Record<EndpointId, Handler> = {
   ingest: async (services, call) => accepted(await acceptIngest(services, call.context, spaceOf(call), call.body as IngestBody, acceptanceOf(call, 'ingest'))),
+  kpi: async (services, call) => accepted(await acceptKpi(services, call.context, spaceOf(call), call.body as KpiBody, acceptanceOf(call, 'kpi'))),
   deleteSpace: async (services, call) =>
     accepted(await acceptDeleteSpace(services, call.context, spaceOf(call), scopeOf(call), acceptanceOf(call, 'deleteSpace'))),
   deleteDocuments: async (services, call) =>

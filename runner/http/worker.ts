@@ -1,9 +1,10 @@
 import { Hono } from 'hono';
-import { DELETE_REQUESTED, INGEST_REQUESTED, MAINTENANCE_REQUESTED } from '../../shared/events.ts';
+import { DELETE_REQUESTED, INGEST_REQUESTED, KPI_REQUESTED, MAINTENANCE_REQUESTED } from '../../shared/events.ts';
 import { parseJson } from '../../shared/http/parse.ts';
 import { limits } from '../../shared/limits.ts';
 import { runDelete } from '../deletes/run-delete.ts';
 import { runIngest } from '../ingest/run-ingest.ts';
+import { runKpi } from '../kpi/run-kpi.ts';
 import { DamagedRecordError } from '../records/json-blob.ts';
 import type { Services } from '../services.ts';
 import { buryRequest, failDamaged } from '../worker/dead-letter.ts';
@@ -42,6 +43,8 @@ export const workerRoutes = (services: Services): Hono => {
         return runIngest(services, event.data, seq);
       case DELETE_REQUESTED:
         return runDelete(services, event.data, seq);
+      case KPI_REQUESTED:
+        return runKpi(services, event.data, seq);
       case MAINTENANCE_REQUESTED:
         return runMaintenance(services, event.data.space, event.data.stage);
     }

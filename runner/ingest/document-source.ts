@@ -7,7 +7,8 @@ import type { Blobs } from '../ports/blobs.ts';
 /** The stored bytes are not those that were uploaded. */
 export class DamagedContentError extends ExtractError {}
 
-const bytesAt = async (location: string, blobs: Blobs): Promise<Uint8Array> => {
+/** @throws ExtractError when they are gone, or damaged */
+export const bytesAt = async (location: string, blobs: Blobs): Promise<Uint8Array> => {
   const bytes = await blobs.getBytes(location);
   if (bytes === undefined) throw new ExtractError('nexus.validation_failed', 'The file is no longer there. Upload it again.');
   // Content is named by its hash, so damage tells itself.

@@ -52,6 +52,13 @@ export interface StoredDocument {
   task_id: string;
 }
 
+/** The same with everything that was given for it. */
+export interface StoredText extends StoredDocument {
+  text: string | null;
+  /** JSON. */
+  metadata: string | null;
+}
+
 /** One entry of a raw list, best first. `distance` for vector lists (smaller better), `bm25` for text lists. */
 export interface RawHit {
   rowId: bigint;
@@ -135,6 +142,8 @@ export interface TableWriter {
   storedDocuments(docIds: readonly string[]): Promise<StoredDocument[]>;
   /** Documents that a filter finds, of those accepted before a seq. */
   storedWhere(filter: FilterNode, beforeSeq: number, shape: TableShape): Promise<StoredDocument[]>;
+  /** First chunks of the documents whose ids begin with this. */
+  storedBeginning(prefix: string): Promise<StoredText[]>;
   deleteDocuments(docIds: readonly string[]): Promise<number>;
   append(rows: readonly ChunkRow[], shape: TableShape): Promise<number>;
   /** Digest of which rows the table holds, whatever their order and layout. */

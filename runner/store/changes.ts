@@ -1,5 +1,5 @@
 import type { FilterNode } from '../../shared/filter.ts';
-import type { ChunkRow, StoredDocument } from '../ports/vector-store.ts';
+import type { ChunkRow, StoredDocument, StoredText } from '../ports/vector-store.ts';
 import { compareOrder, type Order } from './order.ts';
 
 /** What one accepted request wants of a space. */
@@ -11,7 +11,26 @@ export type Change = Order & {
     | { kind: 'delete'; doc_ids: string[] }
     | { kind: 'delete_where'; filter: FilterNode }
     | { kind: 'clear' }
+    | { kind: 'derive'; derive: Derive }
   );
+
+/** What is published of a space, for who derives documents from it. */
+export interface Published {
+  /** Documents whose ids begin with this. */
+  beginning(prefix: string): Promise<StoredText[]>;
+}
+
+/** Documents that follow from records beside the space, and stored ones that no longer do. */
+export interface Derived {
+  documents: { doc_id: string; order: Order; rows: ChunkRow[] }[];
+  gone: StoredDocument[];
+}
+
+/**
+ * Works out on exactly what is published what follows now. Whoever publishes in between makes it run again, so it may
+ * run any number of times, and what it writes elsewhere must bear that.
+ */
+export type Derive = (published: Published) => Promise<Derived>;
 
 /** What became of it: documents of a write, or documents that a delete found. */
 export interface ChangeResult {
@@ -42,8 +61,16 @@ export const lastWords = (operations: Iterable<[docId: string, operation: Operat
   return last;
 };
 
-/** What a change says of documents, given what a filter found. */
-export const operationsOf = (change: Change, found: readonly StoredDocument[]): [string, Operation][] => {
+/** What a change was found to be about, when it was weighed. */
+export interface Findings {
+  /** By a filter. */
+  found: readonly StoredDocument[];
+  derived: Derived;
+}
+export const noFindings: Findings = { found: [], derived: { documents: [], gone: [] } };
+
+/** What a change says of documents, given what it found. */
+export const operationsOf = (change: Change, { found, derived }: Findings): [string, Operation][] => {
   const order: Order = { seq: change.seq, task_id: change.task_id };
   switch (change.kind) {
     case 'write':
@@ -53,6 +80,12 @@ export const operationsOf = (change: Change, found: readonly StoredDocument[]): 
     case 'delete_where':
       // Each document goes at its own seq: what was accepted for it later stays, also when it arrives later.
       return found.map(({ doc_id, seq, task_id }) => [doc_id, { order: { seq, task_id } }]);
+    case 'derive':
+      // What no longer follows goes at its own seq, as if a filter had found it; nobody asked for it to stay out.
+      return [
+        ...derived.documents.map(({ doc_id, order: own, rows }): [string, Operation] => [doc_id, { order: own, rows }]),
+        ...derived.gone.map(({ doc_id, seq, task_id }): [string, Operation] => [doc_id, { order: { seq, task_id } }]),
+      ];
     case 'clear':
       return [];
   }

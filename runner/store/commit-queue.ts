@@ -127,11 +127,15 @@ export const createCommitQueue = (deps: CommitQueueDeps): CommitQueue => {
   };
 };
 
+/** A derivation looks at what is published, so nothing else may be on its way with it. */
+const isAlone = (waiting: Waiting | undefined): boolean => waiting?.change.kind === 'derive';
+
 const takeBatch = (waiting: Waiting[]): Waiting[] => {
+  if (isAlone(waiting[0])) return waiting.splice(0, 1);
   let rows = 0;
   const end = waiting.findIndex(({ change }, index) => {
     rows += change.kind === 'write' ? change.documents.reduce((sum, document) => sum + document.rows.length, 0) : 1;
-    return index > 0 && rows > maxRowsPerCommit;
+    return index > 0 && (rows > maxRowsPerCommit || change.kind === 'derive');
   });
   return waiting.splice(0, end === -1 ? waiting.length : end);
 };

@@ -56,7 +56,9 @@ const commitOnce = async (deps: CommitDeps, place: SpacePlace, changes: readonly
 
   const rows = verdict.news.flatMap(([, { rows: some = [] }]) => some);
   const begins = head === undefined ? rows.length > 0 || verdict.buried.size > 0 : epoch > head.value.epoch;
-  const isChanged = begins || rows.length > 0 || verdict.replaced.length > 0 || buriedSeq > tombstoneSeq;
+  // A derivation leaves a mark in any case: one that began before it, on older records, must not be published after it.
+  const isDerived = head !== undefined && alive.some(({ kind }) => kind === 'derive');
+  const isChanged = begins || isDerived || rows.length > 0 || verdict.replaced.length > 0 || buriedSeq > tombstoneSeq;
   let published = head?.value;
   if (isChanged) {
     const written = await write(deps, place, base, verdict.replaced, rows);

@@ -1,6 +1,6 @@
 import type { StoredDocument, TableWriter } from '../ports/vector-store.ts';
 import type { LiveHead } from '../records/space-records.ts';
-import { type Change, type ChangeResult, isNews, lastWords, type Operation, operationsOf, prevails } from './changes.ts';
+import { type Change, type ChangeResult, type Findings, isNews, lastWords, noFindings, type Operation, operationsOf, prevails } from './changes.ts';
 import type { Order } from './order.ts';
 import { compareOrder } from './order.ts';
 
@@ -23,13 +23,18 @@ export interface JudgeDeps {
   tombstones: (operations: ReadonlyMap<string, Operation>) => Promise<ReadonlyMap<string, Order>>;
 }
 
+const find = async (change: Change, writer: TableWriter | undefined, live: LiveHead | undefined): Promise<Findings> => {
+  if (change.kind === 'derive')
+    return { ...noFindings, derived: await change.derive({ beginning: async (prefix) => (await writer?.storedBeginning(prefix)) ?? [] }) };
+  if (change.kind !== 'delete_where' || writer === undefined || live === undefined) return noFindings;
+  return { ...noFindings, found: await writer.storedWhere(change.filter, change.seq, live.table) };
+};
+
 /** Weighs the requests of a batch against each other, against what is stored, and against tombstones: the last accepted wins. */
 export const judge = async ({ writer, live, tombstones }: JudgeDeps, changes: readonly Change[]): Promise<Verdict> => {
   const operations = new Map<Change, [string, Operation][]>();
   for (const change of changes) {
-    const found =
-      change.kind === 'delete_where' && writer !== undefined && live !== undefined ? await writer.storedWhere(change.filter, change.seq, live.table) : [];
-    operations.set(change, operationsOf(change, found));
+    operations.set(change, operationsOf(change, await find(change, writer, live)));
   }
   const last = lastWords([...operations.values()].flat());
   const found = writer === undefined || last.size === 0 ? [] : await writer.storedDocuments([...last.keys()]);
@@ -50,7 +55,9 @@ export const judge = async ({ writer, live, tombstones }: JudgeDeps, changes: re
       // A change of an earlier life of the space is not among those that were judged.
       if (own === undefined) return { written: 0, superseded: change.kind === 'write' ? change.documents.length : 0 };
       const held = own.filter(([docId, { order }]) => prevails(order, last.get(docId), stored.get(docId)));
-      const done = change.kind === 'write' ? held : held.filter(([docId]) => stored.has(docId));
+      const isDone = ([docId, { rows }]: [string, Operation]): boolean =>
+        change.kind === 'write' || (change.kind === 'derive' ? rows !== undefined : stored.has(docId));
+      const done = held.filter(isDone);
       return { written: done.length, superseded: own.length - held.length };
     },
   };

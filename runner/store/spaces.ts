@@ -9,6 +9,8 @@ import { type SpaceRecords, spaceRecords } from '../records/space-records.ts';
 export interface SpacePlace {
   readonly records: SpaceRecords;
   readonly table: TableLocation;
+  /** Where its raw measurements lie. */
+  readonly measurementsTable: TableLocation;
 }
 
 /** Where things lie by the routing registry, looked up anew each time. */
@@ -46,7 +48,8 @@ export const createPlaces = ({ registry, blobsAt, nowMs }: PlacesDeps): Places =
       if (found !== undefined) return found;
       const blobs = blobsAt(root);
       const records = spaceRecords(blobs, key, nowMs);
-      const place = { records, table: { uri: blobs.resolveUri(records.place.tables), name: records.place.tableName } };
+      const uri = blobs.resolveUri(records.place.tables);
+      const place = { records, table: { uri, name: records.place.tableName }, measurementsTable: { uri, name: records.place.measurementsName } };
       known.set(id, place);
       return place;
     },

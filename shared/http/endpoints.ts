@@ -16,6 +16,7 @@ import {
   documentsResponseSchema,
 } from './documents.ts';
 import { acceptedSchema, ingestBodySchema } from './ingest.ts';
+import { kpiBodySchema } from './kpi.ts';
 import { scopeQuerySchema, spaceParamsSchema } from './parts.ts';
 import { type QueryRequest, queryRequestSchema, queryResponseSchema } from './query.ts';
 import { descriptionSchema, settingsBodySchema, settingsSchema, spacesQuerySchema, spacesResponseSchema } from './spaces.ts';
@@ -224,6 +225,20 @@ export const endpoints = {
     status: 202,
     response: acceptedSchema,
     codes: ['nexus.idempotency_conflict', 'nexus.global_write_forbidden'],
+  },
+  kpi: {
+    id: 'kpi',
+    method: 'POST',
+    path: '/nexus/spaces/{space_id}/kpi',
+    summary: 'Accept measurements of metrics; the facts that follow from them become documents of type kpi',
+    access: 'write',
+    routes: both,
+    params: spaceParamsSchema,
+    body: { kind: 'json', schema: kpiBodySchema, maxBytes: limits.ingestBodyBytes },
+    idempotent: true,
+    status: 202,
+    response: acceptedSchema,
+    codes: ['nexus.embedding_mismatch', 'nexus.idempotency_conflict', 'nexus.blob_ref_forbidden', 'nexus.global_write_forbidden'],
   },
   putBlob: {
     id: 'putBlob',

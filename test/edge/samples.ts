@@ -6,6 +6,7 @@ const jsonBodies: Record<string, Record<string, unknown>> = {
   query: { query: 'hello' },
   putSpace: { metric: 'cosine' },
   deleteDocuments: { doc_ids: ['d1'] },
+  kpi: { metrics: [{ metric: 'cpc', measurements: [{ at: '2026-01-31', value: 1.5 }] }] },
 };
 
 const params: Record<string, string> = { space_id: 's1', task_id: 'task_01', doc_id: 'folder/d%201', name: 'folder/a.txt' };

@@ -94,6 +94,7 @@ describe('unknown fields', () => {
     query: { query: 'x' },
     putSpace: { metric: 'cosine' },
     deleteDocuments: { doc_ids: ['a'] },
+    kpi: { metrics: [{ metric: 'cpc', measurements: [] }] },
   };
 
   test.each(endpointList.flatMap(({ id, body }) => (body?.kind === 'json' ? [[id, body.schema] as const] : [])))(

@@ -18,6 +18,7 @@ const bodies: Record<string, unknown> = {
   putSpace: { metric: 'cosine' },
   putBlob: 'bytes',
   deleteDocuments: { doc_ids: ['d'] },
+  kpi: { metrics: [{ metric: 'cpc', measurements: [] }] },
 };
 const pathOf = ({ path }: Endpoint): string =>
   path.replace('{space_id}', 's').replace('{task_id}', 'task_01').replace('{doc_id}', 'd').replace('{name}', 'n.txt');
@@ -42,6 +43,7 @@ const needs: Record<string, ResourceKind[]> = {
   getDocument: ['nexus_store'],
   deleteDocument: ['nexus_store', 'nexus_blob_store'],
   deleteDocuments: ['nexus_store', 'nexus_blob_store'],
+  kpi: ['nexus_store', 'nexus_blob_store'],
   putBlob: ['nexus_blob_store'],
   getBlob: ['nexus_blob_store'],
 };

@@ -1,9 +1,9 @@
 import { hash } from 'node:crypto';
 import { makeArrowTable, type Table } from '@lancedb/lancedb';
 import { type Table as ArrowTable, Schema } from 'apache-arrow';
-import type { StoredDocument, TableWriter } from '../../ports/vector-store.ts';
+import type { StoredDocument, StoredText, TableWriter } from '../../ports/vector-store.ts';
 import { fieldColumn, fieldOfColumn, fieldSchema } from './columns.ts';
-import { docIdIn } from './document-where.ts';
+import { docIdIn, quotedText } from './document-where.ts';
 import { filterToWhere } from './filter-to-where.ts';
 import { maintainTable } from './lance-maintenance.ts';
 import { rowsToArrow } from './rows-to-arrow.ts';
@@ -61,6 +61,15 @@ export const lanceWriter = (table: Table): TableWriter => {
       const fields = Object.fromEntries(Object.entries(shape.fields).filter(([key]) => columns.has(fieldColumn(key))));
       const where = `chunk = 0 AND seq < ${beforeSeq} AND ${filterToWhere(filter, fields)}`;
       return storedDocuments((await table.query().where(where).select(storedColumns).toArrow()) as unknown as ArrowTable);
+    },
+
+    async storedBeginning(prefix) {
+      const query = table.query().where(`chunk = 0 AND starts_with(doc_id, ${quotedText(prefix)})`);
+      const found = (await query.select([...storedColumns, 'text', 'metadata']).toArrow()) as unknown as ArrowTable;
+      return found.toArray().map((row) => {
+        const value = row?.toJSON() as StoredText;
+        return { ...value, seq: Number(value.seq) };
+      });
     },
 
     async deleteDocuments(docIds) {
