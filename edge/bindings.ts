@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { cursorKeysSchema } from '../shared/cursor.ts';
 import { limits } from '../shared/limits.ts';
+import { isPrivateWire } from '../shared/private-wire.ts';
 import { registrySchema } from '../shared/routes.ts';
 import { keySources } from './token-algorithms.ts';
 
@@ -12,13 +13,6 @@ export interface ConfigStore {
 const secretSchema = z.string().min(limits.secretChars);
 const httpUrl = z.url({ protocol: /^https?$/ });
 
-const isLoopback = (hostname: string): boolean => hostname === 'localhost' || hostname === '[::1]' || /^127(\.\d{1,3}){3}$/.test(hostname);
-
-/** Keys that came over a wire that anybody can write on would let anybody in. */
-const isPrivateWire = (text: string): boolean => {
-  const url = URL.canParse(text) ? new URL(text) : undefined;
-  return url?.protocol === 'https:' || isLoopback(url?.hostname ?? '');
-};
 const jwksUrlSchema = httpUrl.refine(isPrivateWire, 'must be https, or http on this machine');
 
 const listOf = <T>(item: z.ZodType<T, string>) =>

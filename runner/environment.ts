@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { cursorKeysSchema } from '../shared/cursor.ts';
 import { limits } from '../shared/limits.ts';
+import { isPrivateWire } from '../shared/private-wire.ts';
 import { isInlineRegistry, parseRegistry } from './registry.ts';
 import { halfSettings, type StorageVariables, storageSettings, storageVariables } from './storage-settings.ts';
 
@@ -28,6 +29,9 @@ const unreachableRoots = (env: StorageVariables & { NEXUS_ROUTES: string }): str
   }
 };
 
+/** Whose pushes are believed: a role that takes none needs neither. */
+const pushVariables = ['NEXUS_PUSH_AUDIENCE', 'NEXUS_PUSH_EMAIL'] as const;
+
 const schema = z
   .object({
     NEXUS_PROFILE: z.enum(['local', 'cloud']),
@@ -42,10 +46,19 @@ const schema = z
     /** Folder of the embedded adapters: the event spool and its key. */
     NEXUS_DATA: z.string().min(1).optional(),
     NEXUS_EVENTS: z.enum(['local', 'pubsub']).default('local'),
+    NEXUS_PUBSUB_TOPIC: z
+      .string()
+      .regex(/^projects\/[^/]+\/topics\/[^/]+$/, 'must be projects/{project}/topics/{topic}')
+      .optional(),
+    /** By the name that Google's own tools give it. */
+    PUBSUB_EMULATOR_HOST: z
+      .string()
+      .regex(/^[^/:]+:\d{1,5}$/, 'must be host:port')
+      .optional(),
     NEXUS_PUSH_AUTH: z.enum(['oidc', 'none']).default('oidc'),
     NEXUS_PUSH_AUDIENCE: z.string().min(1).optional(),
     NEXUS_PUSH_EMAIL: z.email().optional(),
-    NEXUS_PUSH_JWKS_URL: z.url().default('https://www.googleapis.com/oauth2/v3/certs'),
+    NEXUS_PUSH_JWKS_URL: z.url().refine(isPrivateWire, 'must be https, or http on this machine').default('https://www.googleapis.com/oauth2/v3/certs'),
     NEXUS_EMBEDDER: z.enum(['hashing']).default('hashing'),
     NEXUS_RERANKER: z.enum(['none']).default('none'),
     ...storageVariables,
@@ -54,7 +67,10 @@ const schema = z
   .superRefine(
     (env, ctx) => {
       const wrong = (name: string, message: string) => ctx.addIssue({ code: 'custom', path: [name], message });
-      if (env.NEXUS_EVENTS === 'pubsub') wrong('NEXUS_EVENTS', 'pubsub is not built yet; use local');
+      if (env.NEXUS_EVENTS === 'pubsub') {
+        const needed = ['NEXUS_PUBSUB_TOPIC', ...(env.NEXUS_ROLE === 'query' || env.NEXUS_PUSH_AUTH === 'none' ? [] : pushVariables)] as const;
+        for (const name of needed) if (env[name] === undefined) wrong(name, 'is needed with NEXUS_EVENTS=pubsub');
+      }
       if (env.NEXUS_PROFILE === 'cloud' && env.NEXUS_EVENTS === 'local') wrong('NEXUS_EVENTS', 'must be pubsub in the profile cloud');
       else if (env.NEXUS_EVENTS === 'local' && env.NEXUS_DATA === undefined) wrong('NEXUS_DATA', 'is needed by the local event spool');
       for (const [name, message] of halfSettings(env)) wrong(name, message);

@@ -2,10 +2,8 @@ import { cleanEnvironment, EnvironmentError, parseEnvironment } from './environm
 import { listen } from './http/listen.ts';
 import { jsonLog } from './ports/log.ts';
 import { buildServices } from './services.ts';
+import { stopOnSignal } from './stop-on-signal.ts';
 import { sweep } from './worker/sweep.ts';
-
-/** Cloud Run gives ten seconds between SIGTERM and SIGKILL. */
-const stopWithinMs = 8_000;
 
 const log = jsonLog(
   (line) => process.stdout.write(line),
@@ -24,19 +22,7 @@ const start = async (): Promise<void> => {
   // In the cloud a scheduler asks for it; here nobody else does.
   if (env.NEXUS_PROFILE === 'local' && env.NEXUS_ROLE !== 'query')
     sweep(services).catch((error: unknown) => log.error('sweep.failed', { error: String(error) }));
-
-  let stopping = false;
-  const stop = async (): Promise<void> => {
-    if (stopping) return;
-    stopping = true;
-    setTimeout(() => process.exit(0), stopWithinMs).unref();
-    await delivery.stop();
-    await services.queue.drained();
-    server.close(() => process.exit(0));
-    server.closeIdleConnections();
-  };
-  process.on('SIGTERM', () => void stop());
-  process.on('SIGINT', () => void stop());
+  stopOnSignal({ server, services, delivery, log });
 };
 
 const fail = (error: unknown): void => {

@@ -1,6 +1,4 @@
-import { mkdirSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
-import { join } from 'node:path';
 import type { CursorKeys } from '../shared/cursor.ts';
 import { newId } from '../shared/ids.ts';
 import { limits } from '../shared/limits.ts';
@@ -14,12 +12,9 @@ import { blobsByRoot } from './adapters/objects/blobs-at.ts';
 import { otelMetrics } from './adapters/otel/otel-metrics.ts';
 import { processMetrics } from './adapters/otel/process-metrics.ts';
 import { processReader } from './adapters/reading/process-reader.ts';
-import { type Deliverer, defaultDelivery, startDeliverer } from './adapters/spool/deliverer.ts';
-import { loadPushKey, type PushKey, spoolEmail, spoolIssuer } from './adapters/spool/push-key.ts';
-import { spoolEvents } from './adapters/spool/spool-events.ts';
-import { spoolFiles } from './adapters/spool/spool-files.ts';
 import { type Admission, createAdmission } from './admission/admission.ts';
 import type { Environment } from './environment.ts';
+import { buildSpine, type Delivery } from './event-spine.ts';
 import type { GrantCheck } from './http/granted-call.ts';
 import type { Blobs } from './ports/blobs.ts';
 import { type Embedders, embeddersOf } from './ports/embedder.ts';
@@ -35,7 +30,8 @@ import { storageSettings } from './storage-settings.ts';
 import { type CommitQueue, createCommitQueue } from './store/commit-queue.ts';
 import { createDoor, type Door } from './store/door.ts';
 import { createPlaces, type Places } from './store/spaces.ts';
-import { type VerifyPush, verifyLocalPush, verifyPushToken } from './worker/push-auth.ts';
+import { createEnding, type Ending } from './worker/ending.ts';
+import type { VerifyPush } from './worker/push-auth.ts';
 import { askForMaintenance } from './worker/run-maintenance.ts';
 
 /** Everything the runner's rooms are given. Built once, here; tests build their own. */
@@ -57,18 +53,13 @@ export interface Services {
   grants: GrantCheck;
   cursorKeys: CursorKeys;
   verifyPush: VerifyPush;
+  ending: Ending;
   nowMs: () => number;
   log: Log;
   metrics: Metrics;
   admission: Admission;
   /** Why the runner is not ready, if it is not. */
   problems: () => Promise<string[]>;
-}
-
-/** What begins when the server listens and ends before it does. */
-export interface Delivery {
-  start(origin: string): void;
-  stop(): Promise<void>;
 }
 
 const MiB = 1024 * 1024;
@@ -97,13 +88,7 @@ export const buildServices = async (env: Environment, log: Log): Promise<{ servi
   const store = lanceVectorStore({ ...lanceOptions, storage }, connection);
   const places = createPlaces({ registry, blobsAt, nowMs });
 
-  const folder = join(env.NEXUS_DATA ?? '', 'spool');
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
-  const files = spoolFiles(folder);
-  const key = await loadPushKey(join(folder, 'push-key.json'));
-  let deliverer: Deliverer | undefined;
-
-  const events = spoolEvents({ folder, files, wake: () => deliverer?.wake(), nowMs });
+  const { events, verifyPush, delivery } = await buildSpine(env, { nowMs, log });
   const published = askForMaintenance(events, log, nowMs);
 
   const services: Services = {
@@ -122,22 +107,13 @@ export const buildServices = async (env: Environment, log: Log): Promise<{ servi
     measurements: lanceMeasurements(connection),
     grants: { secret: env.NEXUS_GRANT_SECRET, registry, nowMs },
     cursorKeys: env.NEXUS_CURSOR_KEYS,
-    verifyPush: verifierOf(env, key, nowMs),
+    verifyPush,
+    ending: createEnding(),
     nowMs,
     log,
     metrics,
     admission: createAdmission(env.NEXUS_CONCURRENCY ?? placesOf(registry()), nowMs, metrics),
     problems: async () => (registry().routes.length === 0 ? ['the routing registry has no routes'] : []),
-  };
-  const delivery: Delivery = {
-    start(origin) {
-      if (env.NEXUS_ROLE === 'query') return;
-      const urls = { eventsUrl: `${origin}/worker/events`, deadLettersUrl: `${origin}/worker/dead-letters`, audience: pushAudience(env) };
-      deliverer = startDeliverer({ files, key, fetch, nowMs, log }, { ...defaultDelivery, ...urls });
-    },
-    async stop() {
-      await deliverer?.stop();
-    },
   };
   return { services, delivery };
 };
@@ -146,12 +122,4 @@ export const buildServices = async (env: Environment, log: Log): Promise<{ servi
 const placesOf = ({ routes }: Registry): number => {
   const isRemote = routes.some(({ root }) => /^(?!file:)[a-z][a-z0-9+]*:\/\//i.test(root));
   return availableParallelism() * (isRemote ? limits.remoteWorkPlacesPerCore : limits.workPlacesPerCore);
-};
-
-const pushAudience = (env: Environment): string => env.NEXUS_PUSH_AUDIENCE ?? 'nexus-local-worker';
-
-/** The spool signs its pushes; they go through the same check as Google's. */
-const verifierOf = (env: Environment, key: PushKey, nowMs: () => number): VerifyPush => {
-  if (env.NEXUS_PUSH_AUTH === 'none') return verifyLocalPush;
-  return verifyPushToken({ keys: key.verifyKeys, issuers: [spoolIssuer], audience: pushAudience(env), email: spoolEmail }, nowMs);
 };

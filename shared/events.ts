@@ -194,5 +194,8 @@ export const pushSchema = z.object({
 });
 export type PushEnvelope = z.infer<typeof pushSchema>;
 
-/** seq of a pushed message: its publish time in Unix microseconds. */
-export const seqOf = (push: PushEnvelope): number => parseMicros(push.message.publishTime) ?? 0;
+/** Set by Pub/Sub on what it puts on the dead-letter topic, and kept when that is published again. */
+const firstPublishTime = 'CloudPubSubDeadLetterSourceTopicPublishTime';
+
+/** seq of a pushed message: its publish time in Unix microseconds; of a dead letter, and of its replay, the first one. */
+export const seqOf = ({ message }: PushEnvelope): number => parseMicros(message.attributes[firstPublishTime] ?? '') ?? parseMicros(message.publishTime) ?? 0;

@@ -30,6 +30,7 @@ declare class TextDecoder {
 }
 declare class URL {
   constructor(url: string, base?: string);
+  static canParse(url: string, base?: string): boolean;
   readonly protocol: string;
   readonly hostname: string;
   readonly pathname: string;

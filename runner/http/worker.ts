@@ -62,11 +62,13 @@ export const workerRoutes = (services: Services): Hono => {
   app.post('/worker/events', async (c) => {
     const push = await received(c.req.raw);
     if (push === undefined) return acknowledged();
-    await services.admission.message(() =>
-      observed(push, () =>
-        handle(push).then(
-          () => 'done' as const,
-          (error: unknown) => giveUp(push, error),
+    await services.ending.takeOn(() =>
+      services.admission.message(() =>
+        observed(push, () =>
+          handle(push).then(
+            () => 'done' as const,
+            (error: unknown) => giveUp(push, error),
+          ),
         ),
       ),
     );

@@ -38,6 +38,8 @@ export type TaskResult = z.infer<typeof resultSchema>;
 
 export interface TaskRecords {
   accept(task: AcceptedTask): Promise<void>;
+  /** Takes an acceptance back that nobody was told of. */
+  forget(taskId: string): Promise<void>;
   progress(taskId: string, progress: TaskProgress): Promise<void>;
   /** Undefined also when the record is damaged: it only informs, and the next one replaces it. */
   progressOf(taskId: string): Promise<TaskProgress | undefined>;
@@ -63,6 +65,7 @@ export const taskRecords = (blobs: Blobs, area: Area, nowMs: () => number): Task
     async accept(task) {
       await putJsonIfAbsent(blobs, nameOf(task.task_id, 'accepted'), task);
     },
+    forget: (taskId) => blobs.delete(nameOf(taskId, 'accepted')),
     progress: (taskId, progress) => putJson(blobs, nameOf(taskId, 'progress'), progress),
     progressOf,
     finish: (taskId, result) => putJsonIfAbsent(blobs, nameOf(taskId, 'result'), result),

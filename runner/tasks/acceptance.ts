@@ -66,7 +66,8 @@ export const acceptRequest = async (
   }
 
   const created_at = new Date(deps.nowMs()).toISOString();
-  await taskRecords(blobs, area, deps.nowMs).accept({
+  const tasks = taskRecords(blobs, area, deps.nowMs);
+  await tasks.accept({
     task_id,
     kind: settled.kind,
     space_id: space.space_id,
@@ -77,7 +78,9 @@ export const acceptRequest = async (
   try {
     await deps.events.publish(taskEvent(settled.request, deps.nowMs(), call.traceparent));
   } catch (cause) {
-    // Whether the event is durable is not known: the key stays open for the same request to finish it.
+    // Whether the event is durable is not known: a key stays open for the same request to finish it. Without one, nobody
+    // will ever ask for this task, and it must not stand in lists as one that waits.
+    if (call.idempotencyKey === undefined) await tasks.forget(task_id).catch(() => undefined);
     throw new NexusError('nexus.upstream_unavailable', 'The event spine did not take the request. Try again with the same Idempotency-Key.', {
       cause,
       retryAfterSeconds: 1,

@@ -19,8 +19,13 @@ export interface PushRequest {
 
 export type VerifyPush = (request: PushRequest) => Promise<void>;
 
-/** Google's signing keys, cached and refetched when an unknown key id appears. */
-export const remotePushKeys = (url: string): JWTVerifyGetKey => createRemoteJWKSet(new URL(url), { cacheMaxAge: limits.jwksCacheMs });
+/** Google's signing keys, cached; an unknown key id has them fetched anew, not more often than `limits.jwksCooldownMs`. */
+export const remotePushKeys = (url: string): JWTVerifyGetKey =>
+  createRemoteJWKSet(new URL(url), {
+    timeoutDuration: limits.jwksTimeoutMs,
+    cooldownDuration: limits.jwksCooldownMs,
+    cacheMaxAge: limits.jwksCacheMs,
+  });
 
 export const googlePushIssuers = ['https://accounts.google.com', 'accounts.google.com'] as const;
 
@@ -44,11 +49,14 @@ export const verifyPushToken =
         ? new NexusError('nexus.upstream_unavailable', 'The keys of the push issuer cannot be fetched.', { cause, retryAfterSeconds: 5 })
         : refused();
     });
-    if (verified.payload.email !== email || verified.payload.email_verified !== true) throw refused();
+    const { payload } = verified;
+    // jose judges `iat` only together with a maximal age.
+    if ((payload.iat ?? 0) * 1000 > nowMs() + limits.clockSkewMs) throw refused();
+    if (payload.email !== email || payload.email_verified !== true) throw refused();
   };
 
 const isKeySourceDown = (error: unknown): boolean =>
-  error instanceof TypeError || ['ERR_JWKS_TIMEOUT', 'ERR_JOSE_GENERIC'].includes((error as { code?: string }).code ?? '');
+  error instanceof TypeError || ['ERR_JWKS_TIMEOUT', 'ERR_JWKS_INVALID', 'ERR_JOSE_GENERIC'].includes((error as { code?: string }).code ?? '');
 
 /** Local only, on loopback: JSON that no web page can send across origins without being asked first. */
 export const verifyLocalPush: VerifyPush = async ({ contentType, origin }) => {

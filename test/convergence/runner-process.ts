@@ -22,6 +22,8 @@ export interface RunnerProcessOptions {
   routes: string;
   /** `none` lets the test push events itself. */
   pushAuth?: 'oidc' | 'none';
+  /** Beside and instead of a local runner's settings. */
+  env?: Record<string, string>;
 }
 
 /** A real runner in a process of its own, which may be paused, killed and started again; each time on a new port. */
@@ -39,9 +41,11 @@ export interface RunnerProcess {
   resume(): void;
   /** SIGKILL. */
   kill(): Promise<void>;
+  /** SIGTERM, as Cloud Run sends it. @returns the exit code, once the process has ended */
+  terminate(): Promise<number | null>;
 }
 
-export const runnerProcess = ({ data, role, routes, pushAuth = 'none' }: RunnerProcessOptions): RunnerProcess => {
+export const runnerProcess = ({ data, role, routes, pushAuth = 'none', env: settings = {} }: RunnerProcessOptions): RunnerProcess => {
   let child: ChildProcess | undefined;
   let listening = { origin: '', instance: '' };
   const logged: LogLine[] = [];
@@ -60,6 +64,7 @@ export const runnerProcess = ({ data, role, routes, pushAuth = 'none' }: RunnerP
       NEXUS_PUSH_AUTH: pushAuth,
       PORT: '0',
       LANCEDB_LOG: 'error',
+      ...settings,
     };
     const started = spawn(process.execPath, ['--import', import.meta.resolve('tsx'), main], { env, stdio: ['ignore', 'pipe', 'pipe'] });
     child = started;
@@ -92,6 +97,14 @@ export const runnerProcess = ({ data, role, routes, pushAuth = 'none' }: RunnerP
       const gone = once(dying, 'exit');
       dying.kill('SIGKILL');
       await gone;
+    },
+    async terminate() {
+      if (child === undefined) throw new Error('it was never started');
+      if (child.exitCode !== null || child.signalCode !== null) return child.exitCode;
+      const gone = once(child, 'exit');
+      child.kill('SIGTERM');
+      const [code] = await gone;
+      return code;
     },
   };
 };

@@ -73,6 +73,7 @@ describe('a push’s token', () => {
     ['out of time', { exp: nowSeconds - limits.clockSkewMs / 1000 - 1 }],
     ['without an end', { exp: undefined }],
     ['without a beginning', { iat: undefined }],
+    ['made in the future', { iat: nowSeconds + limits.clockSkewMs / 1000 + 5 }],
     ['not yet good', { nbf: nowSeconds + limits.clockSkewMs / 1000 + 5 }],
   ])('%s is refused', async (_, changed) => {
     expect(await codeOf(verify(`Bearer ${await tokenWith(changed)}`))).toBe('auth.unauthenticated');

@@ -133,6 +133,7 @@ export const startRunner = async ({
       await delivery.stop();
       await services.queue.drained();
       await new Promise((resolve) => server.close(resolve));
+      await delivery.close();
       if (folder === undefined) rmSync(data, { recursive: true, force: true });
     },
   };
