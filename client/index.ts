@@ -1,5 +1,6 @@
 export type { DocumentSummary } from '../shared/http/documents.ts';
 export type { IngestBody, IngestDocument } from '../shared/http/ingest.ts';
+export type { KpiBody, KpiMetric } from '../shared/http/kpi.ts';
 export type { Hit, QueryRequest, QueryResponse } from '../shared/http/query.ts';
 export type { SettingsBody, SpaceDescription } from '../shared/http/spaces.ts';
 export type { Task } from '../shared/http/tasks.ts';

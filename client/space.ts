@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import type { blobResponseSchema } from '../shared/http/blobs.ts';
 import type { IngestBody, IngestDocument } from '../shared/http/ingest.ts';
+import type { KpiBody } from '../shared/http/kpi.ts';
 import type { QueryRequest, QueryResponse } from '../shared/http/query.ts';
 import type { SettingsBody, SpaceDescription, settingsSchema } from '../shared/http/spaces.ts';
 import { limits } from '../shared/limits.ts';
@@ -67,6 +68,12 @@ export class Space {
    */
   ingestAll(documents: Iterable<IngestDocument> | AsyncIterable<IngestDocument>, options: IngestAllOptions = {}): Promise<AcceptedTask[]> {
     return ingestAll(this, documents, options);
+  }
+
+  /** Measurements in; when the task has ended, what is true of them is found by every query as documents of type `kpi`. */
+  kpi(body: KpiBody, { idempotencyKey, timeoutMs = limits.uploadTimeoutMs, ...options }: IngestOptions = {}): Promise<AcceptedTask> {
+    const call = { method: 'POST', path: `${this.path}/kpi`, headers: json, body: JSON.stringify(body), ...options, timeoutMs } as const;
+    return accepted(this.transport, call, idempotencyKey);
   }
 
   describe({ scope, ...options }: ScopedOptions = {}): Promise<SpaceDescription> {

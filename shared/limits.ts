@@ -170,6 +170,8 @@ export const limits = {
   clientRequestsInFlight: 4,
   /** Files above this are uploaded first: in base64 a smaller one still fits the body that the edge reads. */
   cliInlineFileBytes: 700 * KiB,
+  /** `nexus kpi`: characters of a file that one request brings; in any encoding below what an uploaded file may have. */
+  cliKpiPartChars: 7 * MiB,
   /** `nexus … --wait` gives a task this long. */
   cliTaskWaitMs: 1 * hourMs,
   /** The token that the CLI makes for itself from the local stack's secrets: outlives the longest command. */

@@ -4,6 +4,7 @@ import { completionCommand } from './commands/completion.ts';
 import { deleteCommand } from './commands/delete.ts';
 import { docsCommand } from './commands/docs.ts';
 import { ingestCommand } from './commands/ingest.ts';
+import { kpiCommand } from './commands/kpi.ts';
 import { queryCommand } from './commands/query.ts';
 import { routesCommand } from './commands/routes.ts';
 import { spaceCommand } from './commands/space.ts';
@@ -20,6 +21,7 @@ const working: readonly Command[] = [
   spaceCommand,
   docsCommand,
   deleteCommand,
+  kpiCommand,
   tokenCommand,
   routesCommand,
 ];
