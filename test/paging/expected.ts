@@ -1,4 +1,6 @@
 import { createHash } from 'node:crypto';
+import { hashingEmbedder } from '../../runner/adapters/hashing-embedder.ts';
+import { carryVectors, stateOf } from '../../runner/query/walk-state.ts';
 import type { Pin } from '../../shared/cursor.ts';
 import { cursorBinding, cursorExpiry, givenDigest, sealCursor } from '../../shared/cursor.ts';
 import { endpoints } from '../../shared/http/endpoints.ts';
@@ -13,6 +15,10 @@ export const largeQuery = async (runner: RunningRunner, space: string, request: 
   const large: Record<string, unknown> = { ...request, limit: 100 };
   const scopes: Scope[] = request.include_global === true ? ['tenant', 'global'] : ['tenant'];
   const { cursorKeys, nowMs } = runner.services;
+  const { query, vector, mode } = request;
+  const embedder = hashingEmbedder();
+  const isEmbedded = typeof query === 'string' && vector === undefined && mode !== 'text';
+  const carried = carryVectors(new Map(isEmbedded ? [[embedder.model, await embedder.embedQuery(query)]] : []));
   const cursor = await sealCursor(
     {
       exp: cursorExpiry(nowMs()),
@@ -24,6 +30,7 @@ export const largeQuery = async (runner: RunningRunner, space: string, request: 
       pins: pins as Record<string, Pin>,
       position: 0,
       given: await givenDigest([]),
+      ...stateOf(carried),
     },
     cursorKeys,
   );
