@@ -76,6 +76,8 @@ export const limits = {
   passagesAtOnce: 128,
   /** Texts up to this are cut where they are, in UTF-16 code units: sending them to a process would take longer. */
   readInPlaceChars: 64 * KiB,
+  /** The same for files in formats that do not unpack: a page this long can be nested without harm. */
+  readInPlaceBytes: 16 * KiB,
   pdfPages: 5000,
   /** The XML in a Word document, unpacked: a page is about 10 KiB of it. */
   unpackedBytes: 64 * MiB,

@@ -10,7 +10,16 @@ export type Kind = { kind: 'pdf' | 'docx' } | { kind: 'html' | 'markdown' | 'tex
 const sampleBytes = 1024;
 const sampleChars = 4096;
 
+const zipStart = 'PK\u0003\u0004';
+const pdfStart = '%PDF-';
+
 const latin1 = (bytes: Uint8Array): string => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1');
+
+/** Whether a file may hold more than its bytes. */
+export const mayUnpack = (bytes: Uint8Array): boolean => {
+  const start = latin1(bytes.subarray(0, sampleBytes));
+  return start.startsWith(zipStart) || start.includes(pdfStart);
+};
 
 /** Each comment ends at its first end: if it could end at a later one too, a file of comments would take forever to refuse. */
 const htmlStart = /^\s*(<\?xml[^>]*>\s*)?(<!--(?:(?!-->)[\s\S])*-->\s*)*<(!doctype\s+html|html[\s>]|head[\s>]|body[\s>])/i;
@@ -63,12 +72,12 @@ const refuseKnown = (bytes: Uint8Array, start: string): void => {
  */
 export const kindOf = (bytes: Uint8Array, hints: Hints): Kind => {
   const start = latin1(bytes.subarray(0, sampleBytes));
-  if (start.trimStart().startsWith('%PDF-')) return { kind: 'pdf' };
-  if (start.startsWith('PK\u0003\u0004')) return { kind: zipKind(bytes) };
+  if (start.trimStart().startsWith(pdfStart)) return { kind: 'pdf' };
+  if (start.startsWith(zipStart)) return { kind: zipKind(bytes) };
   refuseKnown(bytes, start);
   const text = decodeText(bytes, hints.charset ?? charsetIn(bytes));
   if (text === undefined) {
-    if (start.includes('%PDF-')) return { kind: 'pdf' };
+    if (start.includes(pdfStart)) return { kind: 'pdf' };
     throw unsupported('This is neither text nor a format that is read (PDF, .docx, HTML, Markdown, JSON).');
   }
   if (htmlStart.test(text.slice(0, sampleChars)) || (hints.format === 'html' && anyTag.test(text))) return { kind: 'html', text };

@@ -3,6 +3,7 @@ import { limits } from '../../shared/limits.ts';
 import { type Chunk, createChunker, type Part } from '../chunk/chunk-text.ts';
 import { extract } from './extract.ts';
 import { ExtractError } from './extract-error.ts';
+import { mayUnpack } from './kind.ts';
 import type { Source } from './source.ts';
 
 /** The next stretch of a document's text, and the chunks in it; their offsets count from the beginning of the whole text. */
@@ -10,6 +11,10 @@ export interface Passages {
   text: string;
   chunks: Chunk[];
 }
+
+/** Whether a document is so short and plain that reading it takes neither time nor memory. */
+export const isHarmless = (source: Source): boolean =>
+  'text' in source ? source.text.length <= limits.readInPlaceChars : source.bytes.length <= limits.readInPlaceBytes && !mayUnpack(source.bytes);
 
 /** All parts as one: who wants a document whole wants no pages. */
 const whole = async (parts: AsyncIterable<Part> | Iterable<Part>): Promise<Part> => {

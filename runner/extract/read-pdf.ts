@@ -1,3 +1,5 @@
+import { createRequire } from 'node:module';
+import { dirname } from 'node:path';
 import { getDocumentProxy } from 'unpdf';
 import { limits } from '../../shared/limits.ts';
 import type { Part } from '../chunk/chunk-text.ts';
@@ -14,10 +16,14 @@ const asRefusal = (error: unknown): ExtractError =>
     ? new ExtractError('nexus.validation_failed', 'The PDF is protected with a password. Remove the password and send it again.')
     : brokenFile('PDF', error);
 
+const pdfjs = dirname(createRequire(import.meta.url).resolve('pdfjs-dist/package.json'));
+/** What a PDF may take for granted: character maps of Chinese, Japanese and Korean, and the widths of the standard fonts. */
+const resources = { cMapUrl: `${pdfjs}/cmaps/`, standardFontDataUrl: `${pdfjs}/standard_fonts/` };
+
 /** Of bytes of its own, which it may move; without its log: what is wrong with a file is told to its owner. */
 const open = async (bytes: Uint8Array): Promise<Pdf> => {
   try {
-    return await getDocumentProxy(new Uint8Array(bytes), { verbosity: 0 });
+    return await getDocumentProxy(new Uint8Array(bytes), { verbosity: 0, ...resources });
   } catch (error) {
     throw asRefusal(error);
   }

@@ -1,9 +1,8 @@
 import { setImmediate as breathe } from 'node:timers/promises';
 import type { AcceptedDocument, Chunking } from '../../shared/events.ts';
-import { limits } from '../../shared/limits.ts';
 import type { Chunk } from '../chunk/chunk-text.ts';
 import { ExtractError } from '../extract/extract-error.ts';
-import { type Passages, readPassages } from '../extract/read-passages.ts';
+import { isHarmless, type Passages, readPassages } from '../extract/read-passages.ts';
 import type { Source } from '../extract/source.ts';
 import type { Blobs } from '../ports/blobs.ts';
 import type { Reader } from '../ports/reader.ts';
@@ -57,10 +56,9 @@ const piecesOf = async (
   progress: (chunks: number) => Promise<void>,
 ): Promise<Piece[]> => {
   if (source === undefined) return [{ text: null, lead: null }];
-  const isShort = 'text' in source && source.text.length <= limits.readInPlaceChars;
   const { cut, rest } = createCutter();
   const pieces: Piece[] = [];
-  for await (const passages of isShort ? readPassages(source, chunking) : reader.read(source, chunking)) {
+  for await (const passages of isHarmless(source) ? readPassages(source, chunking) : reader.read(source, chunking)) {
     for (const piece of cut(passages)) pieces.push(piece);
     await progress(pieces.length);
   }

@@ -7,21 +7,20 @@ export type Line = [text: string, x: number, y: number, size?: number];
 
 const escaped = (text: string): string => text.replace(/[\\()]/g, '\\$&');
 
-/** A PDF of such pages, in Helvetica; letters beyond Latin-1 are not for it. */
-export const pdfOf = (pages: readonly (readonly Line[])[], title?: string): Uint8Array<ArrayBuffer> => {
-  const objects: string[] = [
-    '<< /Type /Catalog /Pages 2 0 R >>',
-    `<< /Type /Pages /Count ${pages.length} /Kids [${pages.map((_, index) => `${5 + 2 * index} 0 R`).join(' ')}] >>`,
-    '<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica /Encoding /WinAnsiEncoding >>',
-    `<< ${title === undefined ? '' : `/Title (${escaped(title)})`} >>`,
-  ];
-  pages.forEach((lines, index) => {
-    const content = lines.map(([text, x, y, size = 10]) => `BT /F1 ${size} Tf ${x} ${y} Td (${escaped(text)}) Tj ET`).join('\n');
-    objects.push(
-      `<< /Type /Page /Parent 2 0 R /MediaBox [0 0 612 792] /Resources << /Font << /F1 3 0 R >> >> /Contents ${6 + 2 * index} 0 R >>`,
-      `<< /Length ${content.length} >>\nstream\n${content}\nendstream`,
-    );
-  });
+const helvetica = ['<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica /Encoding /WinAnsiEncoding >>'];
+
+/** A font that every reader of PDF is expected to have, for UTF-16. */
+const song = [
+  '<< /Type /Font /Subtype /Type0 /BaseFont /STSong-Light /Encoding /UniGB-UCS2-H /DescendantFonts [6 0 R] >>',
+  '<< /Type /Font /Subtype /CIDFontType0 /BaseFont /STSong-Light /CIDSystemInfo << /Registry (Adobe) /Ordering (GB1) /Supplement 4 >> /FontDescriptor 7 0 R >>',
+  '<< /Type /FontDescriptor /FontName /STSong-Light /Flags 4 /ItalicAngle 0 /Ascent 800 /Descent -200 /CapHeight 700 /StemV 80 /FontBBox [0 -200 1000 800] >>',
+];
+
+const latin = (text: string): string => `(${escaped(text)})`;
+const utf16 = (text: string): string => `<${Buffer.from(text, 'utf16le').swap16().toString('hex')}>`;
+
+/** Objects, numbered from 1 → a file with its table of where they are. */
+const pdfFile = (objects: readonly string[], trailer: string): Uint8Array<ArrayBuffer> => {
   let file = '%PDF-1.4\n';
   const offsets = objects.map((object, index) => {
     const at = file.length;
@@ -29,8 +28,28 @@ export const pdfOf = (pages: readonly (readonly Line[])[], title?: string): Uint
     return `${String(at).padStart(10, '0')} 00000 n \n`;
   });
   const table = `xref\n0 ${objects.length + 1}\n0000000000 65535 f \n${offsets.join('')}`;
-  const trailer = `trailer\n<< /Size ${objects.length + 1} /Root 1 0 R /Info 4 0 R >>\nstartxref\n${file.length}\n%%EOF\n`;
-  return Uint8Array.from(Buffer.from(`${file}${table}${trailer}`, 'latin1'));
+  return Uint8Array.from(Buffer.from(`${file}${table}trailer\n<< /Size ${objects.length + 1} ${trailer} >>\nstartxref\n${file.length}\n%%EOF\n`, 'latin1'));
+};
+
+/** A PDF of such pages: in Latin letters, or with `chinese` in Chinese ones, whose font it does not hold. */
+export const pdfOf = (pages: readonly (readonly Line[])[], { title, chinese = false }: { title?: string; chinese?: boolean } = {}): Uint8Array<ArrayBuffer> => {
+  const fonts = chinese ? song : helvetica;
+  const first = 5 + fonts.length;
+  const objects = [
+    '<< /Type /Catalog /Pages 2 0 R >>',
+    `<< /Type /Pages /Count ${pages.length} /Kids [${pages.map((_, index) => `${first + 2 * index} 0 R`).join(' ')}] >>`,
+    `<< ${title === undefined ? '' : `/Title ${latin(title)}`} >>`,
+    '<< /Font << /F1 5 0 R >> >>',
+    ...fonts,
+  ];
+  pages.forEach((lines, index) => {
+    const content = lines.map(([text, x, y, size = 10]) => `BT /F1 ${size} Tf ${x} ${y} Td ${chinese ? utf16(text) : latin(text)} Tj ET`).join('\n');
+    objects.push(
+      `<< /Type /Page /Parent 2 0 R /MediaBox [0 0 612 792] /Resources 4 0 R /Contents ${first + 1 + 2 * index} 0 R >>`,
+      `<< /Length ${content.length} >>\nstream\n${content}\nendstream`,
+    );
+  });
+  return pdfFile(objects, '/Root 1 0 R /Info 3 0 R');
 };
 
 /** Lines below one another, as a paragraph has them. */

@@ -80,7 +80,12 @@ describe('a PDF', () => {
   });
 
   test('has the title that its author has given it', async () => {
-    expect((await readFile(pdfOf([[['x', 72, 700]]], 'The (only) title'))).title).toBe('The (only) title');
+    expect((await readFile(pdfOf([[['x', 72, 700]]], { title: 'The (only) title' }))).title).toBe('The (only) title');
+  });
+
+  test('in Chinese is read whole, also when its font is not in it, and lines go on without a blank', async () => {
+    const lines = column(['天地玄黄宇宙洪荒日月盈昃', '辰宿列张寒来暑往秋收冬藏'], 72, 700);
+    expect((await readFile(pdfOf([lines], { chinese: true }))).pages).toEqual({ 1: '天地玄黄宇宙洪荒日月盈昃辰宿列张寒来暑往秋收冬藏' });
   });
 
   test('of a real program is read as people read it', async () => {

@@ -23,7 +23,7 @@ describe('files of every kind in one request', () => {
   ];
   const documents = [
     file('memo.pdf', exampleFile('fake-memo.pdf')),
-    file('birds.pdf', pdfOf(pages, 'Birds of the lake')),
+    file('birds.pdf', pdfOf(pages, { title: 'Birds of the lake' })),
     file('tables.docx', exampleFile('docx-tables.docx')),
     file('rules.docx', docxOf(paragraph('Swimming is forbidden after dusk.'), 'House rules')),
     file('page.html', exampleFile('fake-html-cp1252.html'), 'text/plain'),
