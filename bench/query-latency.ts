@@ -37,7 +37,7 @@ const raw = async (table: Table, kind: Kind, { query, vector }: Question): Promi
     lists.push(
       table
         .query()
-        .fullTextSearch(query, { columns: ['text'] })
+        .fullTextSearch(query, { columns: ['words'] })
         .select(['id', '_score'])
         .withRowId()
         .limit(depth + 1)
@@ -77,7 +77,7 @@ export const queryLatency = async ({ quick }: BenchOptions): Promise<Figure[]> =
       'latency',
       ingestBodies(all.slice(0, documents), () => anyText(40)),
     );
-    await untilIndexed(runner, 'latency', quick ? ['text'] : ['text', 'vector']);
+    await untilIndexed(runner, 'latency', quick ? ['words'] : ['words', 'vector']);
     const table = await (await connect(runner.tables)).openTable('latency');
     const bench = `query-latency ${documents.toLocaleString('en')} × ${dimension}`;
     for (const kind of ['vector', 'text', 'hybrid'] as const) {

@@ -32,6 +32,12 @@ export const limits = {
   fusionK: 60,
   fusionKMax: 10_000,
   fusionWeightMax: 1000,
+  /** Words of one query that may be misspelt (`word~`); each is compared with every word there is. */
+  misspeltTerms: 16,
+  /** Quoted phrases of one query: each is a search of its own within the engine. */
+  queryPhrases: 16,
+  /** Places shown of one hit. */
+  highlights: 200,
   filterDepth: 16,
   filterNodes: 256,
   filterListItems: 1000,

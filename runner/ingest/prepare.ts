@@ -8,6 +8,7 @@ import type { Blobs } from '../ports/blobs.ts';
 import type { Reader } from '../ports/reader.ts';
 import type { ChunkRow } from '../ports/vector-store.ts';
 import type { Order } from '../store/order.ts';
+import { indexedTerms } from '../text/terms.ts';
 import { sourceOf } from './document-source.ts';
 import { type Fields, fieldValues } from './fields.ts';
 import { unpackVector } from './packed-vector.ts';
@@ -72,6 +73,9 @@ const piecesOf = async (
   return [{ chunk: { start: 0, end: 0, headings: [] }, text: '', lead: '' }];
 };
 
+/** What a caller calls a document counts when its text is searched. */
+const titlesOf = ({ metadata }: AcceptedDocument): string[] => (typeof metadata?.title === 'string' ? [metadata.title] : []);
+
 /** A document that is read and cut, and waits for its vectors. */
 export interface Draft {
   docId: string;
@@ -99,6 +103,8 @@ export const draftDocument = async (
   await breathe();
 
   const texts = own === undefined ? pieces.map(({ chunk, text }) => [...(chunk?.headings ?? []), text ?? ''].join('\n')) : [];
+  const titles = titlesOf(document);
+  const words = pieces.map(({ chunk, text }) => (text === null ? null : indexedTerms(text, [...titles, ...(chunk?.headings ?? [])])));
   const common = {
     doc_id: document.id,
     ...order,
@@ -113,7 +119,8 @@ export const draftDocument = async (
       const vector = vectors[index];
       if (vector === undefined) throw new Error(`there are ${vectors.length} vectors for ${pieces.length} texts`);
       const place = { page: chunk?.page ?? null, start: chunk?.start ?? null, end: chunk?.end ?? null };
-      return { ...common, id: `${document.id}#${index}`, chunk: index, text, vector, ...place, lead, ...(tail === '' ? {} : { tail }) };
+      const said = { text, words: words[index] ?? null };
+      return { ...common, id: `${document.id}#${index}`, chunk: index, ...said, vector, ...place, lead, ...(tail === '' ? {} : { tail }) };
     });
   };
   return { docId: document.id, texts, rows };

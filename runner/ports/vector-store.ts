@@ -1,6 +1,8 @@
 import type { Pin } from '../../shared/cursor.ts';
 import type { FilterNode } from '../../shared/filter.ts';
 import type { FieldType, Metric } from '../../shared/http/spaces.ts';
+import type { Span } from '../chunk/blocks.ts';
+import type { TextQuery } from '../text/text-query.ts';
 
 /** Where one table lies: its folder's URI and its name in it. */
 export interface TableLocation {
@@ -12,7 +14,7 @@ export interface TableLocation {
 export interface TableShape {
   dimension: number;
   metric: Metric;
-  /** ISO 639 code; decides the tokenizer of the text index. */
+  /** ISO 639 code; decides stemming and stop words of text search. */
   language: string | null;
   /** Metadata keys and their types: one column each. */
   fields: Readonly<Record<string, FieldType>>;
@@ -30,6 +32,8 @@ export interface ChunkRow {
   task_id: string;
   type: string;
   text: string | null;
+  /** What text search finds it by: its terms and its titles', between spaces. */
+  words: string | null;
   vector: Float32Array;
   /** Metadata as given, JSON. */
   metadata: string | null;
@@ -118,7 +122,9 @@ export interface TableReader {
   /** @param timeoutMs the engine stops by itself after this @throws OutOfTimeError */
   vectorSearch(vector: Float32Array, metric: Metric, depth: number, filter: FilterNode | undefined, timeoutMs: number): Promise<RawHit[]>;
   /** @param timeoutMs the engine stops by itself after this @throws OutOfTimeError */
-  textSearch(text: string, depth: number, filter: FilterNode | undefined, timeoutMs: number): Promise<RawHit[]>;
+  textSearch(query: TextQuery, depth: number, filter: FilterNode | undefined, timeoutMs: number): Promise<RawHit[]>;
+  /** Where each text holds what a query asks for. */
+  highlight(query: TextQuery, texts: readonly string[]): Promise<Span[][]>;
   rows(rowIds: readonly bigint[], select: { text: boolean; metadata: boolean; vector: boolean }): Promise<HitRow[]>;
   /** By id, in code-point order. @param after only ids greater than this */
   documents(after: string | undefined, limit: number, filter: FilterNode | undefined): Promise<DocumentRow[]>;

@@ -7,6 +7,7 @@ import type { Run } from '../ports/run.ts';
 import type { TableReader } from '../ports/vector-store.ts';
 import type { LiveHead } from '../records/space-records.ts';
 import type { Door } from '../store/door.ts';
+import { spokenText } from '../text/text-query.ts';
 import type { EmbedQuery } from './query-embeddings.ts';
 import { type CarriedVectors, carryVectors, vectorsOf } from './walk-state.ts';
 
@@ -87,7 +88,7 @@ export const assignVectors = async (
   const given = vector === undefined ? undefined : Float32Array.from(vector);
   const embed = async (text: string): Promise<CarriedVectors> => {
     const wanted = new Set(scopes.map(({ head }) => embedders.of(head.table.embedding_model)).filter((embedder) => embedder !== undefined));
-    const embedded = await Promise.all([...wanted].map(async (embedder) => [embedder.model, await embedQuery(embedder, tenantId, text)] as const));
+    const embedded = await Promise.all([...wanted].map(async (embedder) => [embedder.model, await embedQuery(embedder, tenantId, spokenText(text))] as const));
     return carryVectors(new Map(embedded));
   };
   const kept = carried ?? (given !== undefined || query === undefined ? [] : await run.idle(() => embed(query)));

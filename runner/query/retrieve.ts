@@ -2,6 +2,8 @@ import type { FilterNode } from '../../shared/filter.ts';
 import type { QueryMode, QueryRequest } from '../../shared/http/query.ts';
 import type { Metric } from '../../shared/http/spaces.ts';
 import type { Run } from '../ports/run.ts';
+import type { RawHit, TableReader } from '../ports/vector-store.ts';
+import { isRestricted, noTextQuery, parseTextQuery, type TextQuery } from '../text/text-query.ts';
 import type { RawList } from './fuse.ts';
 import type { PlannedScope } from './plan.ts';
 
@@ -12,6 +14,31 @@ const scoreOfDistance: Record<Metric, (distance: number) => number> = {
   l2: (distance) => -distance,
 };
 
+/** So many passages are known to hold what a query requires or excludes. */
+const restrictionReach = 10_000;
+type RowsWith = (query: Partial<TextQuery>) => Promise<Set<bigint>>;
+const rowsOf =
+  (reader: TableReader, filter: FilterNode | undefined, run: Run): RowsWith =>
+  async (query) =>
+    new Set((await reader.textSearch({ ...noTextQuery, ...query }, restrictionReach, filter, run.remainingMs())).map(({ rowId }) => rowId));
+
+/** Keeps to what the text requires and excludes: a passage that is like the query in meaning is no hit without its words. */
+const restricted = async (hits: RawHit[], query: TextQuery, rowsWith: RowsWith): Promise<RawHit[]> => {
+  const { required, phrases, requiredMisspelt, excluded, excludedPhrases } = query;
+  const isAsked = required.length + phrases.length + requiredMisspelt.length > 0;
+  const [asked, ...banned] = await Promise.all([
+    isAsked ? rowsWith({ required, phrases, requiredMisspelt }) : undefined,
+    rowsWith({ any: excluded }),
+    ...excludedPhrases.map((phrase) => rowsWith({ phrases: [phrase] })),
+  ]);
+  return hits.filter(({ rowId }) => (asked === undefined || asked.has(rowId)) && !banned.some((rows) => rows?.has(rowId)));
+};
+
+export interface RetrievedList extends RawList {
+  /** It was full before the text's rules were kept to: more may follow behind it. */
+  isFull: boolean;
+}
+
 /** The raw lists at one depth: vector and text, of every scope, all at once. */
 export const retrieve = async (
   scopes: readonly PlannedScope[],
@@ -20,30 +47,26 @@ export const retrieve = async (
   filter: FilterNode | undefined,
   depth: number,
   run: Run,
-): Promise<RawList[]> => {
-  const lists = scopes.flatMap(({ scope, reader, vector, head }): Promise<RawList>[] => {
-    const searches: Promise<RawList>[] = [];
-    if (mode !== 'text' && vector !== undefined) {
-      const { metric, embedding_model } = head.table;
-      const score = scoreOfDistance[metric];
-      searches.push(
-        reader
-          .vectorSearch(vector, metric, depth, filter, run.remainingMs())
-          .then((hits) => ({ kind: 'vector', scope, measure: `${embedding_model} ${metric}`, score: (hit) => score(hit.distance ?? 0), hits })),
-      );
-    }
-    const { query } = request;
-    if (mode !== 'vector' && query !== undefined) {
-      searches.push(
-        reader
-          .textSearch(query, depth, filter, run.remainingMs())
-          .then((hits) => ({ kind: 'text', scope, measure: 'bm25', score: (hit) => hit.bm25 ?? 0, hits })),
-      );
-    }
-    return searches;
-  });
-  return Promise.all(lists);
+): Promise<RetrievedList[]> => {
+  const text = mode === 'vector' || request.query === undefined ? undefined : parseTextQuery(request.query);
+  const vectorList = async ({ scope, reader, head }: PlannedScope, vector: Float32Array): Promise<RetrievedList> => {
+    const { metric, embedding_model } = head.table;
+    const score = scoreOfDistance[metric];
+    const found = await reader.vectorSearch(vector, metric, depth, filter, run.remainingMs());
+    const hits = text !== undefined && isRestricted(text) ? await restricted(found, text, rowsOf(reader, filter, run)) : found;
+    return { kind: 'vector', scope, measure: `${embedding_model} ${metric}`, score: (hit) => score(hit.distance ?? 0), hits, isFull: found.length >= depth };
+  };
+  const textList = async ({ scope, reader }: PlannedScope, query: TextQuery): Promise<RetrievedList> => {
+    const hits = await reader.textSearch(query, depth, filter, run.remainingMs());
+    return { kind: 'text', scope, measure: 'bm25', score: (hit) => hit.bm25 ?? 0, hits, isFull: hits.length >= depth };
+  };
+  return Promise.all(
+    scopes.flatMap((scope) => [
+      ...(mode === 'text' || scope.vector === undefined ? [] : [vectorList(scope, scope.vector)]),
+      ...(text === undefined ? [] : [textList(scope, text)]),
+    ]),
+  );
 };
 
 /** A full list may have more behind it. */
-export const mayHaveMore = (lists: readonly RawList[], depth: number): boolean => lists.some(({ hits }) => hits.length >= depth);
+export const mayHaveMore = (lists: readonly RetrievedList[]): boolean => lists.some(({ isFull }) => isFull);

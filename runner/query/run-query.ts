@@ -122,7 +122,7 @@ const rank = async (request: QueryRequest, scopes: readonly PlannedScope[], end:
   const lists = await retrieve(scopes, request, mode, filter, limits.rawListDepth, run);
   const near = settled(fuse(lists, fusion), lists, limits.rawListDepth, fusion);
   let window = windowOf(near, [], options);
-  if (window.length <= end && mayHaveMore(lists, limits.rawListDepth)) {
+  if (window.length <= end && mayHaveMore(lists)) {
     window = windowOf(near, fuse(await retrieve(scopes, request, mode, filter, limits.windowHits, run), fusion), options);
   }
   return { window, listsMs: performance.now() - startedMs };

@@ -6,10 +6,10 @@ import { markDue } from '../records/due-marks.ts';
 import type { Entry } from '../records/register.ts';
 import { type Head, isLive, type LiveHead, type Settings } from '../records/space-records.ts';
 import { findTombstones, writeTombstones } from '../records/tombstones.ts';
+import { detectLanguage } from '../text/detect-language.ts';
 import type { Change, ChangeResult } from './changes.ts';
 import { expectNext, retryConflicts } from './conflict.ts';
 import { judge, type Verdict } from './judge.ts';
-import { detectLanguage } from './language.ts';
 import { publish, writerAt } from './publish.ts';
 import type { SpacePlace } from './spaces.ts';
 

@@ -8,7 +8,9 @@ const cap = z.number().int().min(0).max(limits.windowHits).optional();
 
 export const queryRequestSchema = z
   .strictObject({
-    query: z.string().min(1).max(limits.queryChars).optional().meta({ description: "Embedded with the space's model, and searched as text" }),
+    query: z.string().min(1).max(limits.queryChars).optional().meta({
+      description: `Embedded with the space's model, and searched as text: "exact words" and +word must be there, -word must not, word~ may be misspelt`,
+    }),
     vector: vectorSchema.optional().meta({ description: "Finite numbers, exactly the space's dimension" }),
     mode: z.enum(['hybrid', 'vector', 'text']).optional().meta({ description: 'Default: hybrid with query, vector with vector only' }),
     limit: z
@@ -59,7 +61,10 @@ export const hitSchema = z.object({
   text: z.string().nullable().optional(),
   metadata: metadataSchema.optional(),
   vector: z.array(z.number()).optional(),
-  highlights: z.array(z.object({ start: z.number().int(), end: z.number().int() })).optional(),
+  highlights: z
+    .array(z.object({ start: z.number().int(), end: z.number().int() }))
+    .optional()
+    .meta({ description: 'Where `text` holds what was asked for, in UTF-16 code units of it' }),
   score: z.number(),
   source_scope: scopeSchema,
   distance: z.number().optional(),

@@ -20,7 +20,7 @@ test('a filter takes the document that it finds, also when the write of it is de
   if (stored === undefined) return;
 
   const row: ChunkRow = {
-    ...{ id: 'a#0', ...stored, chunk: 0, type: 'document', text: 'one', vector: new Float32Array(384).fill(0.05) },
+    ...{ id: 'a#0', ...stored, chunk: 0, type: 'document', text: 'one', words: 'one', vector: new Float32Array(384).fill(0.05) },
     ...{ metadata: '{"topic":"red"}', fields: { topic: 'red' }, source_uri: null, page: null, start: 0, end: 3, lead: '' },
   };
   const first = queue.submit(key, { kind: 'delete', seq: stored.seq + 1, task_id: 'task_00', epoch: 1, doc_ids: ['nobody'] });

@@ -14,6 +14,7 @@ const row = (id: string): ChunkRow => ({
   task_id: 'task_1',
   type: 'document',
   text: `words of ${id}`,
+  words: `words of ${id}`,
   vector: Float32Array.of(1, 0),
   metadata: null,
   fields: {},

@@ -7,6 +7,7 @@ import { filterToWhere } from '../../runner/adapters/lance/filter-to-where.ts';
 import { lanceVectorStore } from '../../runner/adapters/lance/lance-vector-store.ts';
 import { fieldValues } from '../../runner/ingest/fields.ts';
 import type { ChunkRow, TableReader, TableShape, TableWriter } from '../../runner/ports/vector-store.ts';
+import { parseTextQuery } from '../../runner/text/text-query.ts';
 import { NexusError } from '../../shared/errors.ts';
 import type { Metadata } from '../../shared/events.ts';
 import { type FilterNode, type FilterOp, filterOps, parseFilter } from '../../shared/filter.ts';
@@ -128,6 +129,7 @@ const rows: Stored[] = fc.sample(anyMetadata(), { numRuns: rowCount, seed: 7 }).
       task_id: `task_${index}`,
       type,
       text: 'word',
+      words: 'word',
       vector: Float32Array.of(1, index),
       metadata: JSON.stringify(metadata),
     },
@@ -247,7 +249,7 @@ describe('a filter on a real table finds what the truth table says', () => {
       fc.asyncProperty(anyFilter(), fc.integer({ min: 0, max: rowCount }), async (filter, upTo) => {
         const ids = expected(filter);
         const byVector = await reader.vectorSearch(Float32Array.of(1, 1), 'cosine', rowCount + 1, filter, 60_000);
-        const byText = await reader.textSearch('word', rowCount + 1, filter, 60_000);
+        const byText = await reader.textSearch(parseTextQuery('word'), rowCount + 1, filter, 60_000);
         for (const hits of [byVector, byText])
           expect(
             difference(

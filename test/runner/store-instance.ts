@@ -43,7 +43,7 @@ const task = (seq: number): string => `task_${String(seq).padStart(32, '0')}`;
 export const documentOf = (docId: string, seq: number, chunks: number, fields: Record<string, FieldValue> = {}): { doc_id: string; rows: ChunkRow[] } => ({
   doc_id: docId,
   rows: Array.from({ length: chunks }, (_, chunk) => ({
-    ...{ id: `${docId}#${chunk}`, doc_id: docId, chunk, seq, task_id: task(seq), type: 'document', text: `${seq} ${chunk}/${chunks}` },
+    ...{ id: `${docId}#${chunk}`, doc_id: docId, chunk, seq, task_id: task(seq), type: 'document', text: `${seq} ${chunk}/${chunks}`, words: '' },
     ...{ vector: Float32Array.of(1, chunk), metadata: JSON.stringify(fields), fields, source_uri: null, page: null, start: 0, end: 1, lead: '' },
   })),
 });

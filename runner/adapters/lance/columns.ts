@@ -34,6 +34,7 @@ export const tableSchema = (shape: TableShape): Schema =>
     new Field('task_id', new Utf8(), false),
     new Field('type', new Utf8(), false),
     new Field('text', new Utf8(), true),
+    new Field('words', new Utf8(), true),
     new Field('vector', new FixedSizeList(shape.dimension, new Field('item', new Float32(), true)), false),
     new Field('metadata', new Utf8(), true),
     new Field('source_uri', new Utf8(), true),

@@ -1,7 +1,7 @@
 import { Index, type Table } from '@lancedb/lancedb';
 import type { MaintenanceOutcome, TableShape } from '../../ports/vector-store.ts';
 import { docIdIn } from './document-where.ts';
-import { textIndexFor } from './text-index.ts';
+import { textColumn, textIndexFor, textIndexRows } from './text-index.ts';
 import { vectorIndexFor, vectorIndexRows } from './vector-index.ts';
 
 /** From here on an index on doc_id pays: finding a document's rows by scan reads the whole column. */
@@ -35,7 +35,7 @@ const compactAndRefresh = async (table: Table, pruneBefore: Date): Promise<void>
 const rebuildIndexes = async (table: Table, shape: TableShape): Promise<Step[]> => {
   const [rows, indices] = await Promise.all([table.countRows(), table.listIndices()]);
   const configs: Record<string, () => Index> = {
-    text: () => textIndexFor(shape.language),
+    [textColumn]: () => textIndexFor(shape.language),
     doc_id: () => Index.btree(),
     vector: () => vectorIndexFor(shape.metric, rows),
   };
@@ -44,6 +44,13 @@ const rebuildIndexes = async (table: Table, shape: TableShape): Promise<Step[]> 
     const config = configs[column];
     return config === undefined ? [] : [{ step: `rebuild index ${column}`, run: () => table.createIndex(column, { config: config(), replace: true }) }];
   });
+};
+
+/** Refreshing filled the index, but of so few rows none is wanted. */
+const emptyTextIndex = async (table: Table, shape: TableShape): Promise<Step[]> => {
+  if ((await table.countRows()) >= textIndexRows) return [];
+  const run = () => table.createIndex(textColumn, { config: textIndexFor(shape.language), train: false, replace: true });
+  return [{ step: 'empty the text index', run }];
 };
 
 /**
@@ -69,5 +76,6 @@ export const maintainTable = async (table: Table, shape: TableShape, pruneBefore
   if (erase) await attempt({ step: 'make way for compaction', run: () => giveNeighbour(table) });
   await attempt({ step: 'compact, prune and refresh indexes', run: () => compactAndRefresh(table, pruneBefore) });
   if (erase) for (const step of await rebuildIndexes(table, shape)) await attempt(step);
+  for (const step of await emptyTextIndex(table, shape)) await attempt(step);
   return { version: await table.version(), failures };
 };

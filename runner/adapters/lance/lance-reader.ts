@@ -1,10 +1,22 @@
-import type { Table } from '@lancedb/lancedb';
+import type { FullTextQuery, Table } from '@lancedb/lancedb';
 import type { Table as ArrowTable } from 'apache-arrow';
 import type { FilterNode } from '../../../shared/filter.ts';
-import type { FieldType } from '../../../shared/http/spaces.ts';
-import { type DocumentRow, type HitRow, OutOfTimeError, type RawHit, type TableReader, type TextPiece, VersionGoneError } from '../../ports/vector-store.ts';
+import {
+  type DocumentRow,
+  type HitRow,
+  OutOfTimeError,
+  type RawHit,
+  type TableReader,
+  type TableShape,
+  type TextPiece,
+  VersionGoneError,
+} from '../../ports/vector-store.ts';
+import { highlightsOf, type Stem, termsToStem } from '../../text/highlight.ts';
+import type { TextQuery } from '../../text/text-query.ts';
 import { docIdIn, quotedText } from './document-where.ts';
 import { filterToWhere } from './filter-to-where.ts';
+import { textColumn, textIndexRows, withoutStopWords } from './text-index.ts';
+import { engineQuery, type Spelling } from './text-search.ts';
 import { partitionsSearched } from './vector-index.ts';
 
 /** A file that a manifest names and that is not there means that the version was pruned. */
@@ -46,8 +58,11 @@ const byBm25 = (a: RawHit, b: RawHit): number => (b.bm25 ?? 0) - (a.bm25 ?? 0) |
 const documentColumns = ['doc_id', 'type', 'seq', 'source_uri', 'metadata'];
 const rowsOf = (table: ArrowTable): Record<string, unknown>[] => table.toArray().map((row) => row?.toJSON() as Record<string, unknown>);
 
-/** Reads of one table at one version. The handle is opened at that version and never moved. */
-export const lanceReader = (table: Table, fields: Readonly<Record<string, FieldType>>): TableReader => {
+/**
+ * Reads of one table at one version. The handle is opened at that version and never moved.
+ * @param shape with the fields that this version has columns for
+ */
+export const lanceReader = (table: Table, { fields, language }: Pick<TableShape, 'fields' | 'language'>): TableReader => {
   const where = (filter: FilterNode | undefined): string | undefined => (filter === undefined ? undefined : filterToWhere(filter, fields));
 
   const withChunkCounts = async (heads: Record<string, unknown>[]): Promise<DocumentRow[]> => {
@@ -63,6 +78,26 @@ export const lanceReader = (table: Table, fields: Readonly<Record<string, FieldT
     return heads.map((head) => ({ ...(head as unknown as DocumentRow), seq: Number(head.seq), chunks: counts.get(String(head.doc_id))?.length ?? 0 }));
   };
 
+  /** Every word of a table that is too small for an index. */
+  const vocabulary = async (): Promise<Spelling['vocabulary']> => {
+    if ((await table.countRows()) >= textIndexRows) return undefined;
+    const found = (await table.query().select([textColumn]).toArrow()) as unknown as ArrowTable;
+    return new Set(strings(found, textColumn).flatMap((words) => words?.split(' ') ?? []));
+  };
+
+  /** Terms as the index holds them: each gives one token, whatever it is. */
+  const stemmer = async (terms: readonly string[]): Promise<Stem> => {
+    const stems = terms.length === 0 ? [] : await reading(table.tokenize(terms.join(' '), { column: textColumn }));
+    const stemOf = new Map(terms.map((term, index) => [term, stems[index]?.text ?? term]));
+    return (term) => stemOf.get(term) ?? term;
+  };
+
+  const engineQueryOf = async (query: TextQuery): Promise<FullTextQuery | undefined> => {
+    const misspelt = [...query.misspelt, ...query.requiredMisspelt];
+    const words = misspelt.length === 0 ? undefined : await reading(vocabulary());
+    return engineQuery(query, await withoutStopWords(query.any, language), { vocabulary: words, stem: await stemmer(misspelt) });
+  };
+
   return {
     async vectorSearch(vector, metric, depth, filter, timeoutMs) {
       const condition = where(filter);
@@ -73,21 +108,30 @@ export const lanceReader = (table: Table, fields: Readonly<Record<string, FieldT
       return rawHits((await reading(query.toArrow({ timeoutMs }))) as unknown as ArrowTable, 'distance', '_distance');
     },
 
-    async textSearch(text, depth, filter, timeoutMs) {
+    async textSearch(query, depth, filter, timeoutMs) {
+      const found = await engineQueryOf(query);
+      if (found === undefined) return [];
       const condition = where(filter);
       const best = async (limit: number): Promise<RawHit[]> => {
-        let query = table
+        let search = table
           .query()
-          .fullTextSearch(text, { columns: ['text'] })
+          .fullTextSearch(found, { columns: [textColumn] })
           .select(['id', '_score'])
           .withRowId()
           .limit(limit);
-        if (condition !== undefined) query = query.where(condition);
-        return rawHits((await reading(query.toArrow({ timeoutMs }))) as unknown as ArrowTable, 'bm25', '_score').sort(byBm25);
+        if (condition !== undefined) search = search.where(condition);
+        return rawHits((await reading(search.toArrow({ timeoutMs }))) as unknown as ArrowTable, 'bm25', '_score').sort(byBm25);
       };
-      const found = await best(depth + 1);
-      const isCutInTie = found.length > depth && found[depth - 1]?.bm25 === found[depth]?.bm25;
-      return (isCutInTie ? await best(tieReach) : found).slice(0, depth);
+      const list = await best(depth + 1);
+      const isCutInTie = list.length > depth && list[depth - 1]?.bm25 === list[depth]?.bm25;
+      return (isCutInTie ? await best(tieReach) : list).slice(0, depth);
+    },
+
+    async highlight(query, texts) {
+      const shown = { ...query, any: await withoutStopWords(query.any, language) };
+      const terms = termsToStem(shown, texts);
+      const stem = await stemmer(terms);
+      return texts.map((text) => highlightsOf(text, shown, stem));
     },
 
     async rows(rowIds, select) {
@@ -149,7 +193,8 @@ export const lanceReader = (table: Table, fields: Readonly<Record<string, FieldT
           return { column: columns[0] ?? '', kind: indexType, rows: counted?.numIndexedRows ?? 0, unindexed_rows: counted?.numUnindexedRows ?? 0 };
         }),
       );
-      return { documents, chunks: stats.numRows, bytes: stats.totalBytes, indexes };
+      // An index that was made for rows to come holds nothing that could be told.
+      return { documents, chunks: stats.numRows, bytes: stats.totalBytes, indexes: indexes.filter(({ rows }) => rows > 0) };
     },
   };
 };

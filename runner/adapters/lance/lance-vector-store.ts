@@ -13,7 +13,7 @@ import { type ConnectionOptions, type Connections, isMissing, lanceConnections }
 import { lanceReader } from './lance-reader.ts';
 import { lanceWriter } from './lance-writer.ts';
 import { rowsToArrow } from './rows-to-arrow.ts';
-import { textIndexFor } from './text-index.ts';
+import { textColumn, textIndexFor, textIndexRows } from './text-index.ts';
 import { writing } from './writing.ts';
 
 export interface LanceOptions extends ConnectionOptions {
@@ -22,9 +22,9 @@ export interface LanceOptions extends ConnectionOptions {
 }
 
 /** A version knows the fields it has columns for: keys that came later are missing in it, as in all its rows. */
-const readerOf = async (table: Table, { fields }: TableShape): Promise<TableReader> => {
+const readerOf = async (table: Table, { fields, language }: TableShape): Promise<TableReader> => {
   const columns = new Set((await table.schema()).fields.map(({ name }) => name));
-  return lanceReader(table, Object.fromEntries(Object.entries(fields).filter(([key]) => columns.has(fieldColumn(key)))));
+  return lanceReader(table, { fields: Object.fromEntries(Object.entries(fields).filter(([key]) => columns.has(fieldColumn(key)))), language });
 };
 
 /** Lance tables, in this process. @param connection shared with whatever else opens tables here */
@@ -84,7 +84,7 @@ export const lanceVectorStore = (options: LanceOptions, connection: Connections 
       await writing(
         begun,
         () => newest(location),
-        () => table.createIndex('text', { config: textIndexFor(shape.language) }),
+        () => table.createIndex(textColumn, { config: textIndexFor(shape.language), train: rows.length >= textIndexRows }),
       );
       const version = await table.version();
       if (version !== begun + 1) throw new WriteConflictError('somebody else committed');
