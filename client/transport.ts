@@ -1,4 +1,5 @@
 import { limits } from '../shared/limits.ts';
+import { retrying } from '../shared/retry.ts';
 import { apiErrorOf, NexusApiError, NexusConnectionError, NexusTimeoutError } from './errors.ts';
 import { retryWaitMs } from './retry.ts';
 
@@ -65,17 +66,12 @@ export class Transport {
     return this.send(call, async (response) => (await response.json()) as T);
   }
 
-  /** The one retry loop. */
-  async send<T>(call: Call, read: (response: Response) => Promise<T>): Promise<T> {
-    for (let attempt = 1; ; attempt++) {
-      try {
-        return await this.tryOnce(call, read);
-      } catch (error) {
-        const waitMs = call.repeatable ? retryWaitMs(error, attempt, Math.random()) : undefined;
-        if (waitMs === undefined) throw error;
-        await this.options.sleep(waitMs, call.signal);
-      }
-    }
+  send<T>(call: Call, read: (response: Response) => Promise<T>): Promise<T> {
+    return retrying(
+      () => this.tryOnce(call, read),
+      (error, attempt) => (call.repeatable ? retryWaitMs(error, attempt, Math.random()) : undefined),
+      (ms) => this.options.sleep(ms, call.signal),
+    );
   }
 
   sleep(ms: number, signal: AbortSignal | undefined): Promise<void> {

@@ -3,8 +3,8 @@ import { parseBindings } from '../edge/bindings.ts';
 import { StartError } from './options.ts';
 import type { TierRoutes } from './routes-default.ts';
 
-/** Of the command line alone; a credential has no place in a server. */
-const clientVariables: readonly string[] = ['NEXUS_URL', 'NEXUS_TOKEN', 'NEXUS_DATA'];
+/** Of the command line alone, or keys of the runner's own vendors: they have no place in what faces the public. */
+const notForTheEdge: readonly string[] = ['NEXUS_URL', 'NEXUS_TOKEN', 'NEXUS_DATA', 'NEXUS_EMBEDDER_KEY', 'NEXUS_RERANKER_KEY'];
 
 /** Credentials of object stores are the runner's alone: the edge reaches none. */
 const isStorageVariable = (name: string): boolean => /^NEXUS_(GCS|S3|AZURE)_/.test(name);
@@ -13,7 +13,7 @@ const contractVariables = (env: NodeJS.ProcessEnv): Record<string, string> =>
   Object.fromEntries(
     Object.entries(env).filter(
       (entry): entry is [string, string] =>
-        entry[0].startsWith('NEXUS_') && entry[1] !== undefined && !clientVariables.includes(entry[0]) && !isStorageVariable(entry[0]),
+        entry[0].startsWith('NEXUS_') && entry[1] !== undefined && !notForTheEdge.includes(entry[0]) && !isStorageVariable(entry[0]),
     ),
   );
 

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { cursorKeysSchema } from '../shared/cursor.ts';
 import { limits } from '../shared/limits.ts';
 import { isPrivateWire } from '../shared/private-wire.ts';
+import { checkEmbedder, embedderVariables } from './embedder-environment.ts';
 import { isInlineRegistry, parseRegistry } from './registry.ts';
 import { halfSettings, type StorageVariables, storageSettings, storageVariables } from './storage-settings.ts';
 
@@ -59,7 +60,7 @@ const schema = z
     NEXUS_PUSH_AUDIENCE: z.string().min(1).optional(),
     NEXUS_PUSH_EMAIL: z.email().optional(),
     NEXUS_PUSH_JWKS_URL: z.url().refine(isPrivateWire, 'must be https, or http on this machine').default('https://www.googleapis.com/oauth2/v3/certs'),
-    NEXUS_EMBEDDER: z.enum(['hashing']).default('hashing'),
+    ...embedderVariables,
     NEXUS_RERANKER: z.enum(['none']).default('none'),
     ...storageVariables,
   })
@@ -75,6 +76,7 @@ const schema = z
       else if (env.NEXUS_EVENTS === 'local' && env.NEXUS_DATA === undefined) wrong('NEXUS_DATA', 'is needed by the local event spool');
       for (const [name, message] of halfSettings(env)) wrong(name, message);
       for (const message of unreachableRoots(env)) wrong('NEXUS_ROUTES', message);
+      checkEmbedder(env, wrong);
       if (env.NEXUS_PUSH_AUTH === 'none' && env.NEXUS_PROFILE !== 'local') wrong('NEXUS_PUSH_AUTH', 'none works only with NEXUS_PROFILE=local');
     },
     { when: () => true },

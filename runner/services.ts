@@ -3,7 +3,6 @@ import type { CursorKeys } from '../shared/cursor.ts';
 import { newId } from '../shared/ids.ts';
 import { limits } from '../shared/limits.ts';
 import type { Registry } from '../shared/routes.ts';
-import { hashingEmbedder } from './adapters/hashing-embedder.ts';
 import { lanceConnections } from './adapters/lance/lance-connections.ts';
 import { lanceMeasurements } from './adapters/lance/lance-measurements.ts';
 import { lanceMetrics } from './adapters/lance/lance-metrics.ts';
@@ -13,11 +12,12 @@ import { otelMetrics } from './adapters/otel/otel-metrics.ts';
 import { processMetrics } from './adapters/otel/process-metrics.ts';
 import { processReader } from './adapters/reading/process-reader.ts';
 import { type Admission, createAdmission } from './admission/admission.ts';
+import { buildEmbedders } from './build-embedders.ts';
 import type { Environment } from './environment.ts';
 import { buildSpine, type Delivery } from './event-spine.ts';
 import type { GrantCheck } from './http/granted-call.ts';
 import type { Blobs } from './ports/blobs.ts';
-import { type Embedders, embeddersOf } from './ports/embedder.ts';
+import type { Embedders } from './ports/embedder.ts';
 import type { Events } from './ports/events.ts';
 import type { Log } from './ports/log.ts';
 import type { MeasurementStore } from './ports/measurements.ts';
@@ -99,8 +99,8 @@ export const buildServices = async (env: Environment, log: Log): Promise<{ servi
     places,
     door: createDoor(places, store),
     queue: createCommitQueue({ places, store, nowMs, published, instance }),
-    embedders: embeddersOf(hashingEmbedder()),
     reader: processReader(readingOptions, log),
+    embedders: buildEmbedders(env),
     embedQuery: queryEmbeddings(),
     events,
     store,

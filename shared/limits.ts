@@ -110,6 +110,12 @@ export const limits = {
   embedQueryTimeoutMs: 15 * secondMs,
   /** Embedded queries kept in memory, in bytes of vectors. */
   embedQueryCacheBytes: 32 * MiB,
+  /** Patience with a vendor of models: six tries, so that one call in twenty may fail without anybody noticing. */
+  vendorRetry: { attempts: 6, backoffMs: 100, backoffMaxMs: 5 * secondMs, retryAfterMaxMs: 60 * secondMs },
+  /** One try of a call to a vendor of models. */
+  vendorTimeoutMs: 30 * secondMs,
+  /** An answer of a vendor, in bytes: 2,048 vectors of 4,096 numbers as JSON stay below it. */
+  vendorAnswerBytes: 256 * MiB,
 
   /** Measurements in one request, inline or in files: a year of five-minute values. */
   kpiMeasurements: 100_000,

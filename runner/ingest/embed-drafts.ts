@@ -39,7 +39,10 @@ export const embedDrafts = async (embedder: Embedder | undefined, drafts: readon
 const embedAll = async (embedder: Embedder | undefined, texts: readonly string[]): Promise<(Float32Array | RefusedTextError)[]> => {
   // Accepted by a runner that has the model, or by this one before it was configured anew.
   if (embedder === undefined) throw new NexusError('nexus.upstream_unavailable', "This runner does not have the space's embedding model.");
-  const vectors = await embedder.embedDocuments(texts, { signal: AbortSignal.timeout(limits.embedDocumentsTimeoutMs) });
+  const signal = AbortSignal.timeout(limits.embedDocumentsTimeoutMs);
+  const vectors = await embedder.embedDocuments(texts, { signal }).catch((cause: unknown) => {
+    throw signal.aborted ? new NexusError('nexus.upstream_unavailable', 'The embedding service is too slow for this request.', { cause }) : cause;
+  });
   if (vectors.length !== texts.length) throw new Error(`the embedder gave ${vectors.length} vectors for ${texts.length} texts`);
   return vectors;
 };

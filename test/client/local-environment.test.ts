@@ -55,6 +55,13 @@ describe('the environment of a tier', () => {
     }
   });
 
+  test('gives the keys of vendors to the runner alone', () => {
+    const keys = { NEXUS_EMBEDDER_KEY: 'e', NEXUS_RERANKER_KEY: 'r' };
+    expect(runnerEnvironment({ ...shell, ...keys }, facts)).toMatchObject(keys);
+    expect(edgeBindings({ ...shell, ...keys }, facts)).not.toHaveProperty('NEXUS_EMBEDDER_KEY');
+    expect(edgeBindings({ ...shell, ...keys }, facts)).not.toHaveProperty('NEXUS_RERANKER_KEY');
+  });
+
   test('is local for the runner, on the port and folder of this stack, without the secret that makes tokens', () => {
     const env = runnerEnvironment({ ...shell, NEXUS_JWT_SECRET: 'x'.repeat(40) }, facts);
     expect(env).toMatchObject({ PATH: '/bin', NEXUS_PROFILE: 'local', NEXUS_EVENTS: 'local', PORT: '4321', NEXUS_DATA: '/data', NEXUS_ROUTES: '/routes.json' });
