@@ -108,13 +108,16 @@ export const register = <T>({ blobs, folder, parse, nowMs, keepMs = defaultKeepM
 
   /**
    * A process that slept between reading and writing may find its number free because its successors have come and the
-   * first of them has been deleted again. Only one that read a moment ago can be sure without looking.
+   * first of them has been deleted again. Only one that read a moment ago can be sure without looking. A young successor
+   * overtakes nobody: it was built on what was written just now.
    */
-  const isOvertaken = async (after: Entry<T> | undefined, number: number): Promise<boolean> => {
+  const isOvertaken = async (after: Entry<T> | undefined, number: number, writtenAtMs: number): Promise<boolean> => {
     const isFresh = after !== undefined && seen?.entry?.number === after.number && nowMs() - seen.atMs < trustMs;
     if (isFresh) return false;
     const newest = (await namesAfter())[0];
-    return newest !== undefined && (numberOf(newest) ?? 0) > number;
+    if (newest === undefined || (numberOf(newest) ?? 0) <= number) return false;
+    const successor = await stored(nameOf(number + 1));
+    return successor === undefined || successor.at < writtenAtMs - keepMs / 2;
   };
 
   const see = (entry: Entry<T> | undefined, atMs: number): Entry<T> | undefined => {
@@ -139,7 +142,7 @@ export const register = <T>({ blobs, folder, parse, nowMs, keepMs = defaultKeepM
       const record: Stored = { at: startMs, value };
       const name = `${folder}/${nameOf(number)}`;
       const written = await blobs.putIfAbsent(name, new TextEncoder().encode(JSON.stringify(record)));
-      if (written && (await isOvertaken(after, number))) {
+      if (written && (await isOvertaken(after, number, startMs))) {
         await blobs.delete(name);
         return false;
       }

@@ -52,6 +52,35 @@ describe('many writers at once', () => {
     }
   });
 
+  test('an entry that another writer builds on before its own has looked around stands, and its writer is told so', async () => {
+    const blobs = memoryBlobs();
+    const clock = handClock();
+    const other = numbers(blobs, clock.now);
+    let overtakes = false;
+    const slow = numbers(
+      {
+        ...blobs,
+        async putIfAbsent(name, bytes) {
+          const written = await blobs.putIfAbsent(name, bytes);
+          if (overtakes) await increment(other);
+          return written;
+        },
+      },
+      clock.now,
+    );
+    await increment(slow);
+    // Its memory is of another entry, so it looks around after it wrote.
+    const entry = await slow.read();
+    await increment(other);
+    await slow.read();
+    const held = await other.read();
+    overtakes = true;
+    clock.ms += 2 * minuteMs;
+    expect(await slow.write(held, (held?.value ?? 0) + 1)).toBe(true);
+    expect(entry?.number).toBe(1);
+    expect(await numbers(blobs, clock.now).read()).toEqual({ number: 4, value: 4 });
+  });
+
   test('of twenty that saw the same entry, one is told that it wrote, and its value stands', async () => {
     const blobs = memoryBlobs();
     const clock = handClock();

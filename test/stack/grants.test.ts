@@ -1,7 +1,7 @@
 import { SignJWT } from 'jose';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { fromBase64Url, toBase64Url, utf8 } from '../../shared/bytes.ts';
-import { grantHeader } from '../../shared/grant.ts';
+import { grantHeader, timeoutHeader } from '../../shared/grant.ts';
 import { limits } from '../../shared/limits.ts';
 import { commonStack, newRequestId } from './common-stack.ts';
 import { type Neighbours, requestsForWhatIsTheVictims as requests, salaries, settleNeighbours } from './neighbours.ts';
@@ -121,7 +121,7 @@ describe('a grant', () => {
     const requestId = newRequestId();
     await asA('POST', path, { body: salaries, headers: { [grantHeader]: grant, 'x-nexus-route': 'x', 'x-request-id': requestId } });
     const [seen] = await stack.seen(requestId);
-    expect(Object.keys(seen?.headers ?? {}).filter((name) => name.startsWith('x-nexus-'))).toEqual([grantHeader]);
+    expect(Object.keys(seen?.headers ?? {}).filter((name) => name.startsWith('x-nexus-'))).toEqual([grantHeader, timeoutHeader]);
     expect(seen?.headers[grantHeader]).not.toContain(grant);
     expect(seen?.headers).not.toHaveProperty('authorization');
     expectRefusal(await stack.call('POST', path, { body: salaries, headers: { [grantHeader]: grant } }), 'auth.unauthenticated');
