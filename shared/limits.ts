@@ -73,6 +73,9 @@ export const limits = {
   readingProcesses: 2,
   /** One document's reading: hundreds of pages take seconds. */
   readingMs: 120 * secondMs,
+  /** What is left of it after others of the same request took too long, and how many of them are waited for: together less than half a push's time. */
+  readingMsMin: 5 * secondMs,
+  lateDocuments: 8,
   /** What reading one document may hold, in bytes: objects and texts; and everything together, a quarter of it Node itself. */
   readingHeapBytes: 384 * MiB,
   readingMemoryBytes: 640 * MiB,

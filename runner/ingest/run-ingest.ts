@@ -11,6 +11,7 @@ import type { Places } from '../store/spaces.ts';
 import { lostPayload, noCounts, runTask, type TaskRun } from '../tasks/run-task.ts';
 import { DamagedContentError } from './document-source.ts';
 import { embedDrafts, embedderOf } from './embed-drafts.ts';
+import { patientReader } from './patient-reader.ts';
 import { type Draft, draftDocument } from './prepare.ts';
 
 export interface RunIngestDeps {
@@ -50,7 +51,7 @@ type Prepared = { change: Extract<Change, { kind: 'write' }>; errors: TaskError[
 const prepareAll = async (deps: RunIngestDeps, request: IngestRequest, seq: number, payload: IngestPayload, run: TaskRun): Promise<Prepared> => {
   const settings = await deps.places.space(request.space).records.settings.read();
   const order = { seq, task_id: request.task_id };
-  const prepareDeps = { reader: deps.reader, blobs: deps.places.blobs(request.space), fields: settings?.value.fields ?? {} };
+  const prepareDeps = { reader: patientReader(deps.reader), blobs: deps.places.blobs(request.space), fields: settings?.value.fields ?? {} };
   const change: Prepared['change'] = { ...order, epoch: request.epoch, kind: 'write', documents: [] };
   const errors = [...payload.refused];
   const counts: TaskCounts = { ...noCounts, documents: payload.documents.length + payload.refused.length, failed: errors.length };

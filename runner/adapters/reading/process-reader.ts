@@ -66,18 +66,17 @@ export const processReader = (options: ProcessReaderOptions, log: Log): Reader =
     busy++;
     const [rested] = idle.keys();
     const reader = rested === undefined ? start() : take(rested);
-    if ((await readIn(reader, reading, options.timeoutMs, log)) && reader.connected)
-      idle.set(reader, setTimeout(() => take(reader).kill('SIGKILL'), options.idleMs).unref());
+    if ((await readIn(reader, reading, log)) && reader.connected) idle.set(reader, setTimeout(() => take(reader).kill('SIGKILL'), options.idleMs).unref());
     busy--;
     void next();
   };
 
   return {
-    read(source, chunking) {
+    read(source, chunking, timeoutMs = options.timeoutMs) {
       const given = new AbortController();
       return new ReadableStream<Passages>({
         start(passages) {
-          waiting.push({ request: { source, chunking }, passages, signal: given.signal });
+          waiting.push({ request: { source, chunking }, passages, signal: given.signal, timeoutMs });
           void next();
         },
         cancel() {

@@ -9,6 +9,7 @@ export interface Reading {
   passages: ReadableStreamDefaultController<Passages>;
   /** Aborted when nobody wants the rest. */
   signal: AbortSignal;
+  timeoutMs: number;
 }
 
 const tooLate = (timeoutMs: number): ExtractError =>
@@ -25,7 +26,7 @@ const outOfMemory: readonly unknown[] = ['SIGABRT', 'SIGKILL', 134];
  * Has a process read one document.
  * @returns whether the process can read another; if not, it has been ended
  */
-export const readIn = (reader: ChildProcess, { request, passages, signal }: Reading, timeoutMs: number, log: Log): Promise<boolean> =>
+export const readIn = (reader: ChildProcess, { request, passages, signal, timeoutMs }: Reading, log: Log): Promise<boolean> =>
   new Promise((resolve) => {
     /** @param isUsable whether the process is in order */
     const end = (isUsable: boolean, error?: ExtractError): void => {
