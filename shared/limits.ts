@@ -193,6 +193,9 @@ export const limits = {
   cliTaskWaitMs: 1 * hourMs,
   /** The token that the CLI makes for itself from the local stack's secrets: outlives the longest command. */
   cliTokenTtlMs: 24 * hourMs,
+  /** `nexus eval` looks so often, so far apart, whether maintenance has indexed what was put in. */
+  cliIndexLooks: 30,
+  cliIndexLookMs: 500,
   /** A printed hit's text, in characters, and its lines. */
   cliSnippetChars: 480,
   cliSnippetWidth: 96,

@@ -3,6 +3,7 @@ import { CliError, type Command, type Io } from './command.ts';
 import { completionCommand } from './commands/completion.ts';
 import { deleteCommand } from './commands/delete.ts';
 import { docsCommand } from './commands/docs.ts';
+import { evalCommand } from './commands/eval.ts';
 import { ingestCommand } from './commands/ingest.ts';
 import { kpiCommand } from './commands/kpi.ts';
 import { queryCommand } from './commands/query.ts';
@@ -22,6 +23,7 @@ const working: readonly Command[] = [
   docsCommand,
   deleteCommand,
   kpiCommand,
+  evalCommand,
   tokenCommand,
   routesCommand,
 ];

@@ -65,7 +65,7 @@ const embed = (text: string): Float32Array => {
 export const hashingEmbedder = (): Embedder => ({
   model: `hashing/words-and-ngrams-v1@${dimension}`,
   dimension,
-  fusionWeight: 0.05,
+  fusionWeight: 0.02,
   async embedDocuments(texts) {
     const vectors: Float32Array[] = [];
     for (const [index, text] of texts.entries()) {
