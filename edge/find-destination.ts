@@ -15,7 +15,7 @@ const areasOf = (context: RequestContext, input: EndpointInput): [Area, ...Area[
   const own = areaOf(context);
   const global = { ...own, tenant_id: systemTenant };
   if (scopeOf(input) === 'global') return [global];
-  return input.body?.include_global === true ? [own, global] : [own];
+  return (input.body ?? input.query).include_global === true ? [own, global] : [own];
 };
 
 /** One text per space, so that a space sticks to a runner; requests about an area stick by area. */

@@ -35,7 +35,8 @@ const bodyOf = async (endpoint: Endpoint, answer: Response): Promise<ReadableStr
   if (status === 401) throw nonsense('the grant was refused');
   if (endpoint.method === 'HEAD' || withoutBody.includes(status)) return null;
   if (status >= 400) return errorBody(answer);
-  if (endpoint.response !== undefined && !isJson(headers)) throw nonsense(`status ${status} without JSON`);
+  if (endpoint.response !== undefined && !isJson(headers) && headers.get('content-type') !== endpoint.alsoAs)
+    throw nonsense(`status ${status} in another form than promised`);
   return answer.body;
 };
 

@@ -21,6 +21,7 @@ const toCaller = [
   'content-security-policy',
   'server-timing',
   'last-modified',
+  'vary',
 ] as const;
 
 const pick = (from: Headers, names: readonly string[]): Headers => {

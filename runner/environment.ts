@@ -61,6 +61,8 @@ const schema = z
     NEXUS_PUSH_EMAIL: z.email().optional(),
     NEXUS_PUSH_JWKS_URL: z.url().refine(isPrivateWire, 'must be https, or http on this machine').default('https://www.googleapis.com/oauth2/v3/certs'),
     ...embedderVariables,
+    /** `manual`: a space is drawn only when somebody asks for it. */
+    NEXUS_HAZE: z.enum(['auto', 'manual']).default('auto'),
     NEXUS_RERANKER: z.enum(['none']).default('none'),
     ...storageVariables,
   })

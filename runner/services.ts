@@ -15,6 +15,8 @@ import { type Admission, createAdmission } from './admission/admission.ts';
 import { buildEmbedders } from './build-embedders.ts';
 import type { Environment } from './environment.ts';
 import { buildSpine, type Delivery } from './event-spine.ts';
+import { snapshotAfterCommits } from './haze/ask-for-snapshot.ts';
+import { createHaze, type Haze } from './haze/haze.ts';
 import type { GrantCheck } from './http/granted-call.ts';
 import type { Blobs } from './ports/blobs.ts';
 import type { Embedders } from './ports/embedder.ts';
@@ -27,6 +29,7 @@ import type { NexusVectorStore } from './ports/vector-store.ts';
 import { type EmbedQuery, queryEmbeddings } from './query/query-embeddings.ts';
 import { loadRegistry } from './registry.ts';
 import { storageSettings } from './storage-settings.ts';
+import type { CommitDeps } from './store/commit.ts';
 import { type CommitQueue, createCommitQueue } from './store/commit-queue.ts';
 import { createDoor, type Door } from './store/door.ts';
 import { createPlaces, type Places } from './store/spaces.ts';
@@ -35,7 +38,7 @@ import type { VerifyPush } from './worker/push-auth.ts';
 import { askForMaintenance } from './worker/run-maintenance.ts';
 
 /** Everything the runner's rooms are given. Built once, here; tests build their own. */
-export interface Services {
+export interface Services extends Haze {
   /** Names this process in leases and in the log. */
   instance: string;
   role: Environment['NEXUS_ROLE'];
@@ -89,7 +92,11 @@ export const buildServices = async (env: Environment, log: Log): Promise<{ servi
   const places = createPlaces({ registry, blobsAt, nowMs });
 
   const { events, verifyPush, delivery } = await buildSpine(env, { nowMs, log });
-  const published = askForMaintenance(events, log, nowMs);
+  const haze = createHaze({ places, events, log, nowMs }, env.NEXUS_HAZE === 'auto');
+  const toldOfCommits = [askForMaintenance(events, log, nowMs), snapshotAfterCommits(haze.askForSnapshot)];
+  const published: CommitDeps['published'] = (...commit) => {
+    for (const tell of toldOfCommits) tell(...commit);
+  };
 
   const services: Services = {
     instance,
@@ -105,6 +112,7 @@ export const buildServices = async (env: Environment, log: Log): Promise<{ servi
     events,
     store,
     measurements: lanceMeasurements(connection),
+    ...haze,
     grants: { secret: env.NEXUS_GRANT_SECRET, registry, nowMs },
     cursorKeys: env.NEXUS_CURSOR_KEYS,
     verifyPush,

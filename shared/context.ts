@@ -120,6 +120,9 @@ export const requireRole = (context: Rights, access: Access): void => {
   throw new NexusError('auth.role_required', `This needs the role ${need}, which the credential does not have.`, { details: { role: need } });
 };
 
+/** Whether a caller may write to its own tenant's spaces. */
+export const mayWrite = (context: Rights): boolean => holdsOne(context, rolesFor.write);
+
 const globalForbidden: Record<Access, ErrorCode> = { read: 'nexus.global_read_forbidden', write: 'nexus.global_write_forbidden' };
 
 /** @throws NexusError 403 when the caller asks for `scope=global` without the platform's right to it */

@@ -64,6 +64,7 @@ export type IngestRequest = z.infer<typeof ingestRequestSchema>;
 export const INGEST_REQUESTED = 'nexus.ingest_requested';
 export const KPI_REQUESTED = 'nexus.kpi_requested';
 export const DELETE_REQUESTED = 'nexus.delete_requested';
+export const HAZE_REQUESTED = 'nexus.haze_requested';
 export const MAINTENANCE_REQUESTED = 'nexus.maintenance_requested';
 
 /** What is to go: documents by id, documents by what they say, or everything up to an epoch. */
@@ -124,6 +125,12 @@ export const maintenanceRequestSchema = z.object({
   stage: maintenanceStageSchema.optional(),
 });
 
+export const hazeTaskSchema = z.object(accepted);
+export type HazeTask = z.infer<typeof hazeTaskSchema>;
+/** A new map of a space: somebody asked for it and has a task, or it is due by itself. */
+export const hazeRequestSchema = z.union([hazeTaskSchema, z.object({ space: spaceKeySchema })]);
+export type HazeRequest = z.infer<typeof hazeRequestSchema>;
+
 const envelope = {
   specversion: z.literal('1.0'),
   id: z.string().min(1),
@@ -137,6 +144,7 @@ export const eventSchema = z.discriminatedUnion('type', [
   z.object({ ...envelope, type: z.literal(INGEST_REQUESTED), data: ingestRequestSchema }),
   z.object({ ...envelope, type: z.literal(DELETE_REQUESTED), data: deleteRequestSchema }),
   z.object({ ...envelope, type: z.literal(KPI_REQUESTED), data: kpiRequestSchema }),
+  z.object({ ...envelope, type: z.literal(HAZE_REQUESTED), data: hazeRequestSchema }),
   z.object({ ...envelope, type: z.literal(MAINTENANCE_REQUESTED), data: maintenanceRequestSchema }),
 ]);
 export type NexusEvent = z.infer<typeof eventSchema>;
@@ -145,7 +153,8 @@ export type NexusEvent = z.infer<typeof eventSchema>;
 export type TaskRequest =
   | { type: typeof INGEST_REQUESTED; data: IngestRequest }
   | { type: typeof DELETE_REQUESTED; data: DeleteRequest }
-  | { type: typeof KPI_REQUESTED; data: KpiRequest };
+  | { type: typeof KPI_REQUESTED; data: KpiRequest }
+  | { type: typeof HAZE_REQUESTED; data: HazeTask };
 
 export const taskEvent = ({ type, data }: TaskRequest, nowMs: number, traceparent?: string): NexusEvent =>
   ({
@@ -168,6 +177,17 @@ export const maintenanceEvent = (space: SpaceKey, stage: MaintenanceStage | unde
   time: new Date(nowMs).toISOString(),
   datacontenttype: 'application/json',
   data: { space, ...(stage === undefined ? {} : { stage }) },
+});
+
+/** A map that nobody waits for. */
+export const hazeEvent = (space: SpaceKey, id: string, nowMs: number): NexusEvent => ({
+  specversion: '1.0',
+  id,
+  source: `/nexus/spaces/${space.space_id}`,
+  type: HAZE_REQUESTED,
+  time: new Date(nowMs).toISOString(),
+  datacontenttype: 'application/json',
+  data: { space },
 });
 
 /** CloudEvents attributes as message attributes (Pub/Sub protocol binding), for subscription filters and for people. */

@@ -1,7 +1,7 @@
 import { hex, randomBytes } from './bytes.ts';
 
 /** The one table of id prefixes. */
-const prefixes = { task: 'task_', request: 'req_', incarnation: 'inc_', instance: 'run_', event: 'evt_' } as const;
+const prefixes = { task: 'task_', request: 'req_', incarnation: 'inc_', instance: 'run_', event: 'evt_', snapshot: 'map_' } as const;
 
 const millisecondsHex = 12;
 const randomHex = 20;

@@ -28,6 +28,16 @@ export const limits = {
   /** Depth of each raw list on the first pages, in rows: constant, because an ANN list of k is no prefix of one of k + 1. */
   rawListDepth: 128,
   rerankTopN: 100,
+  /** Points of one snapshot: what a browser draws, and what one process maps in bounded memory; a fair sample of a larger space. */
+  hazePoints: 100_000,
+  /** Passages whose place is computed one against the other; the others are placed among them. */
+  hazeLandmarks: 4000,
+  /** Points of one page, at most, and of a first picture unless asked otherwise. */
+  hazePagePoints: 20_000,
+  hazeFirstPoints: 2000,
+  /** A point's title and snippet, in UTF-16 code units. */
+  hazeTitleChars: 80,
+  hazeSnippetChars: 160,
   /** Standard reciprocal-rank constant (Cormack, Clarke, Büttcher 2009). */
   fusionK: 60,
   fusionKMax: 10_000,

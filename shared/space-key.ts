@@ -105,6 +105,7 @@ export const locate = (key: SpaceKey) => {
     /** In the blob root. */
     uploads: `${blobs}/uploads`,
     payloads: `${blobs}/payloads`,
+    haze: `${blobs}/haze`,
   };
 };
 export type Locations = ReturnType<typeof locate>;

@@ -2,6 +2,7 @@ import { NexusError } from '../../shared/errors.ts';
 import { type DeleteRequest, type DeleteTarget, deleteTargetSchema } from '../../shared/events.ts';
 import { parseFilter } from '../../shared/filter.ts';
 import { removeUploads } from '../blobs/uploads.ts';
+import type { Snapshots } from '../haze/snapshots.ts';
 import type { Log } from '../ports/log.ts';
 import type { MeasurementStore } from '../ports/measurements.ts';
 import type { NexusVectorStore } from '../ports/vector-store.ts';
@@ -17,6 +18,7 @@ export interface RunDeleteDeps {
   store: NexusVectorStore;
   measurements: MeasurementStore;
   queue: CommitQueue;
+  snapshots: Snapshots;
   nowMs: () => number;
   log: Log;
 }
@@ -52,6 +54,7 @@ export const runDelete = (deps: RunDeleteDeps, request: DeleteRequest, seq: numb
         await removeMetrics(place.records, request.epoch);
       });
       await removeUploads(deps.places.blobs(request.space), request.space, Date.parse(target.accepted_at));
+      await deps.snapshots.remove(request.space, Date.parse(target.accepted_at), 'all');
     }
     return {
       status: 'succeeded',

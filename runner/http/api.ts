@@ -12,6 +12,8 @@ import { limits } from '../../shared/limits.ts';
 import { createVisit, type Visit } from '../admission/visit.ts';
 import { acceptDeleteDocuments, acceptDeleteSpace } from '../deletes/accept-delete.ts';
 import { getDocument, listDocuments } from '../documents/list-documents.ts';
+import { acceptSnapshot } from '../haze/accept-snapshot.ts';
+import { searchPoints } from '../haze/search-points.ts';
 import { acceptIngest } from '../ingest/accept-ingest.ts';
 import { acceptKpi } from '../kpi/accept-kpi.ts';
 import { runQuery } from '../query/run-query.ts';
@@ -23,6 +25,7 @@ import type { AcceptanceCall } from '../tasks/acceptance.ts';
 import { getTask, listTasks } from '../tasks/read-tasks.ts';
 import { getBlob, putBlob } from './blob-handlers.ts';
 import { type GrantedCall, grantedCall } from './granted-call.ts';
+import { getPoints } from './haze-handlers.ts';
 import type { Observed, RunnerEnv } from './observed.ts';
 
 type Handler = (services: Services, call: GrantedCall) => Promise<Response>;
@@ -66,6 +69,11 @@ const handlers: Record<EndpointId, Handler> = {
   listSpaces: async (services, call) => Response.json(await listSpaces(services, call.context, call.query)),
   putSpace: async (services, call) => Response.json(await putSpace(services, call.context, spaceOf(call), scopeOf(call), call.body as SettingsBody)),
   getSpace: async (services, call) => Response.json(await describeSpace(services, call.context, spaceOf(call), scopeOf(call))),
+  hazePoints: getPoints,
+  hazeSearch: async (services, call) =>
+    Response.json(await searchPoints(services, call.context, spaceOf(call), call.body as QueryRequest, call.requestId, call.visit)),
+  hazeSnapshot: async (services, call) =>
+    accepted(await acceptSnapshot(services, call.context, spaceOf(call), scopeOf(call), acceptanceOf(call, 'hazeSnapshot'))),
   putBlob,
   getBlob,
   headBlob: getBlob,

@@ -1,13 +1,14 @@
 import { Hono } from 'hono';
-import { DELETE_REQUESTED, INGEST_REQUESTED, KPI_REQUESTED, MAINTENANCE_REQUESTED } from '../../shared/events.ts';
+import { DELETE_REQUESTED, HAZE_REQUESTED, INGEST_REQUESTED, KPI_REQUESTED, MAINTENANCE_REQUESTED } from '../../shared/events.ts';
 import { parseJson } from '../../shared/http/parse.ts';
 import { limits } from '../../shared/limits.ts';
 import { runDelete } from '../deletes/run-delete.ts';
+import { runSnapshot } from '../haze/run-snapshot.ts';
 import { runIngest } from '../ingest/run-ingest.ts';
 import { runKpi } from '../kpi/run-kpi.ts';
 import { DamagedRecordError } from '../records/json-blob.ts';
 import type { Services } from '../services.ts';
-import { buryRequest, failDamaged } from '../worker/dead-letter.ts';
+import { buryRequest, failDamaged, isTaskEvent } from '../worker/dead-letter.ts';
 import { type ReceivedEvent, receivePush } from '../worker/receive.ts';
 import { runMaintenance } from '../worker/run-maintenance.ts';
 import { sweep } from '../worker/sweep.ts';
@@ -45,6 +46,8 @@ export const workerRoutes = (services: Services): Hono => {
         return runDelete(services, event.data, seq);
       case KPI_REQUESTED:
         return runKpi(services, event.data, seq);
+      case HAZE_REQUESTED:
+        return runSnapshot(services, event.data);
       case MAINTENANCE_REQUESTED:
         return runMaintenance(services, event.data.space, event.data.stage);
     }
@@ -54,8 +57,7 @@ export const workerRoutes = (services: Services): Hono => {
   const giveUp = async ({ event, seq }: ReceivedEvent, error: unknown): Promise<MessageOutcome> => {
     if (!(error instanceof DamagedRecordError)) throw error;
     services.log.error('worker.damaged_record', { type: event.type, id: event.id, error: error.message });
-    if (event.type !== MAINTENANCE_REQUESTED)
-      await buryRequest(services.places, services.nowMs, event, seq, 'A stored record that this request needs is damaged.');
+    if (isTaskEvent(event)) await buryRequest(services.places, services.nowMs, event, seq, 'A stored record that this request needs is damaged.');
     return 'given_up';
   };
 
@@ -81,9 +83,8 @@ export const workerRoutes = (services: Services): Hono => {
     const { event, seq, messageId } = push;
     countDeadLetter(1, { type: event.type });
     services.log.error('worker.dead_letter', { type: event.type, id: event.id, message_id: messageId });
-    // Maintenance has no task to fail: the next commits ask for it again.
-    if (event.type !== MAINTENANCE_REQUESTED)
-      await buryRequest(services.places, services.nowMs, event, seq, 'The request was tried many times without success.');
+    // Maintenance and maps that are due by themselves have no task to fail: the next commits ask for them again.
+    if (isTaskEvent(event)) await buryRequest(services.places, services.nowMs, event, seq, 'The request was tried many times without success.');
     return acknowledged();
   });
 

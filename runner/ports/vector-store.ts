@@ -117,6 +117,28 @@ export class OutOfTimeError extends Error {
   override readonly name = 'OutOfTimeError';
 }
 
+export interface ScanOptions {
+  /** Beside `id` and `seq`, which always come. */
+  columns: readonly ('doc_id' | 'chunk' | 'type' | 'text' | 'metadata' | 'vector')[];
+  /** A metadata key whose values come as well. */
+  field?: string | undefined;
+  filter?: FilterNode | undefined;
+}
+
+/** Rows of a whole table, some at a time, column by column. Columns that were not asked for are absent. */
+export interface ScanBatch {
+  ids: string[];
+  seqs: number[];
+  docIds?: string[];
+  chunks?: number[];
+  types?: string[];
+  texts?: (string | null)[];
+  metadata?: (string | null)[];
+  /** One after the other. */
+  vectors?: Float32Array<ArrayBuffer>;
+  values?: (FieldValue | null)[];
+}
+
 /** A table at one version, for reading. Never changes. */
 export interface TableReader {
   /** @param timeoutMs the engine stops by itself after this @throws OutOfTimeError */
@@ -131,6 +153,8 @@ export interface TableReader {
   document(docId: string): Promise<DocumentRow | undefined>;
   /** Chunks of one document, in order. */
   pieces(docId: string): Promise<TextPiece[]>;
+  /** Every row, in no order that can be relied on. */
+  scan(options: ScanOptions): AsyncIterable<ScanBatch>;
   stats(): Promise<TableStats>;
 }
 

@@ -5,6 +5,9 @@ import { taskRecords } from '../records/task-records.ts';
 import type { Places } from '../store/spaces.ts';
 import type { Salvaged } from './salvage.ts';
 
+/** Whether somebody was answered 202 for it. */
+export const isTaskEvent = (event: NexusEvent): event is NexusEvent & { data: TaskRequest['data'] } => 'task_id' in event.data;
+
 /** A request that cannot be carried out as things are: its task ends as failed, and the message is kept, to be looked at and replayed. */
 export const buryRequest = async (
   places: Places,

@@ -1,6 +1,8 @@
 import { type MaintenanceStage, maintenanceEvent } from '../../shared/events.ts';
 import { newId } from '../../shared/ids.ts';
+import { limits } from '../../shared/limits.ts';
 import { type SpaceKey, spaceKeyText } from '../../shared/space-key.ts';
+import { type RunSnapshotDeps, redrawWhatIsDrawn } from '../haze/run-snapshot.ts';
 import type { Events } from '../ports/events.ts';
 import type { Log } from '../ports/log.ts';
 import type { NexusVectorStore } from '../ports/vector-store.ts';
@@ -8,16 +10,18 @@ import type { CommitDeps } from '../store/commit.ts';
 import type { CommitQueue } from '../store/commit-queue.ts';
 import { becameDue, maintain } from '../store/maintain.ts';
 
-export interface RunMaintenanceDeps {
+export interface RunMaintenanceDeps extends RunSnapshotDeps {
   store: NexusVectorStore;
   queue: CommitQueue;
-  nowMs: () => number;
-  log: Log;
 }
 
 /** Maintenance is an event like any other: it waits its turn for the space's lease, and may come twice. */
-export const runMaintenance = async ({ store, queue, nowMs, log }: RunMaintenanceDeps, space: SpaceKey, stage?: MaintenanceStage): Promise<void> => {
+export const runMaintenance = async (deps: RunMaintenanceDeps, space: SpaceKey, stage?: MaintenanceStage): Promise<void> => {
+  const { store, queue, snapshots, nowMs, log } = deps;
   const outcome = await queue.withLease(space, (place) => maintain({ store, nowMs }, place, stage));
+  // A map holds titles and snippets of what it shows: what is deleted goes from the newest one, and the older ones go.
+  if (stage === 'erase') await redrawWhatIsDrawn(deps, space);
+  if (stage === 'prune') await snapshots.remove(space, nowMs() - limits.versionRetentionMs, 'superseded');
   for (const { step, error } of outcome?.failures ?? []) log.error('maintenance.step_failed', { space: spaceKeyText(space), step, error: String(error) });
 };
 

@@ -1,10 +1,10 @@
 import type { z } from 'zod';
 import type { Access, RequestContext } from '../context.ts';
-import type { ErrorCode } from '../errors.ts';
+import { type ErrorCode, validationFailed } from '../errors.ts';
 import { parseFilter } from '../filter.ts';
 import { limits } from '../limits.ts';
 import { NEXUS_BLOB_STORE, NEXUS_STORE, type ResourceKind } from '../routes.ts';
-import { areaPath, type Scope, spaceKey, spaceKeyText, systemTenant } from '../space-key.ts';
+import { areaPath, type Scope, type SpaceKey, spaceKey, spaceKeyText, systemTenant } from '../space-key.ts';
 import { blobParamsSchema, blobResponseSchema } from './blobs.ts';
 import {
   type DeleteDocumentsBody,
@@ -15,6 +15,7 @@ import {
   documentsQuerySchema,
   documentsResponseSchema,
 } from './documents.ts';
+import { type HazePointsQuery, hazePointsQuerySchema, hazePointsResponseSchema, hazeSearchResponseSchema } from './haze.ts';
 import { acceptedSchema, ingestBodySchema } from './ingest.ts';
 import { kpiBodySchema } from './kpi.ts';
 import { scopeQuerySchema, spaceParamsSchema } from './parts.ts';
@@ -45,6 +46,8 @@ export interface Endpoint {
   readonly idempotent?: true;
   readonly status: 200 | 202;
   readonly response?: z.ZodType;
+  /** A media type that the answer also comes in, when `Accept` asks for it. */
+  readonly alsoAs?: string;
   /** Codes beyond those that every endpoint can give. */
   readonly codes: readonly ErrorCode[];
 }
@@ -52,6 +55,8 @@ export interface Endpoint {
 const checkFilter = (filter: unknown): void => {
   if (filter !== undefined) parseFilter(filter);
 };
+
+export const arrowStream = 'application/vnd.apache.arrow.stream';
 
 const store = [NEXUS_STORE] as const;
 const blob = [NEXUS_BLOB_STORE] as const;
@@ -240,6 +245,59 @@ export const endpoints = {
     response: acceptedSchema,
     codes: ['nexus.embedding_mismatch', 'nexus.idempotency_conflict', 'nexus.blob_ref_forbidden', 'nexus.global_write_forbidden'],
   },
+  hazePoints: {
+    id: 'hazePoints',
+    method: 'GET',
+    path: '/nexus/spaces/{space_id}/haze/points',
+    summary: "The space's map: a point for each passage, and the clusters they lie in",
+    access: 'read',
+    routes: both,
+    params: spaceParamsSchema,
+    query: hazePointsQuerySchema,
+    check: ({ query }) => checkFilter(query.filter),
+    status: 200,
+    response: hazePointsResponseSchema,
+    alsoAs: arrowStream,
+    codes: ['nexus.cursor_invalid', 'nexus.filter_unsupported', 'nexus.global_read_forbidden'],
+  },
+  hazeSearch: {
+    id: 'hazeSearch',
+    method: 'POST',
+    path: '/nexus/spaces/{space_id}/haze/points',
+    summary: 'Where a query lands on the map, and its hits there',
+    access: 'read',
+    routes: both,
+    params: spaceParamsSchema,
+    body: { kind: 'json', schema: queryRequestSchema, maxBytes: limits.edgeReadsBodyBytes },
+    check: ({ body }) => {
+      checkFilter(body?.filter);
+      if (body?.cursor !== undefined) throw validationFailed([{ path: 'cursor', message: 'is not taken here: there is one page; ask for its limit' }]);
+    },
+    status: 200,
+    response: hazeSearchResponseSchema,
+    codes: [
+      'nexus.embedding_mismatch',
+      'nexus.not_yet_visible',
+      'nexus.filter_unsupported',
+      'nexus.rerank_unavailable',
+      'nexus.global_read_forbidden',
+      'nexus.not_found',
+    ],
+  },
+  hazeSnapshot: {
+    id: 'hazeSnapshot',
+    method: 'POST',
+    path: '/nexus/spaces/{space_id}/haze/snapshot',
+    summary: 'Draw the map anew, from what the space holds now',
+    access: 'write',
+    routes: both,
+    params: spaceParamsSchema,
+    query: scopeQuerySchema,
+    idempotent: true,
+    status: 202,
+    response: acceptedSchema,
+    codes: ['nexus.idempotency_conflict', 'nexus.global_write_forbidden'],
+  },
   putBlob: {
     id: 'putBlob',
     method: 'PUT',
@@ -297,6 +355,12 @@ export interface EndpointInput {
 /** `scope` stands in the body of JSON endpoints that have it, else in the query. */
 export const scopeOf = (input: EndpointInput): Scope | undefined => (input.body?.scope ?? input.query.scope) as Scope | undefined;
 
+/** The spaces whose maps a request shows, the caller's own first. */
+export const hazeSpaces = (context: RequestContext, spaceId: string, { scope, include_global }: HazePointsQuery): SpaceKey[] => {
+  const own = spaceKey(context, scope ?? 'tenant', spaceId);
+  return include_global === true && own.scope === 'tenant' ? [own, spaceKey(context, 'global', spaceId)] : [own];
+};
+
 /** The request that a cursor is bound to: its fields, and the places it reads. Undefined: the endpoint has no pages. */
 export const pagedRequest = (
   endpoint: Endpoint,
@@ -311,6 +375,8 @@ export const pagedRequest = (
     if (request.include_global === true && own.scope === 'tenant') locations.push(spaceKeyText(spaceKey(context, 'global', own.space_id)));
     return { fields: request, locations };
   }
+  if (endpoint.id === endpoints.hazePoints.id)
+    return { fields: input.query, locations: hazeSpaces(context, input.params.space_id ?? '', input.query as HazePointsQuery).map(spaceKeyText) };
   if (endpoint.id === endpoints.listDocuments.id)
     return { fields: input.query, locations: [spaceKeyText(spaceKey(context, scope ?? 'tenant', input.params.space_id ?? ''))] };
   if (endpoint.id === endpoints.listTasks.id || endpoint.id === endpoints.listSpaces.id) {

@@ -83,9 +83,12 @@ const bodyOf = (endpoint: Endpoint) => {
   return { requestBody: { required: true, content } };
 };
 
+/** The same answer in another media type. */
+const alsoOf = ({ alsoAs }: Endpoint) => (alsoAs === undefined ? {} : { [alsoAs]: { schema: { type: 'string', format: 'binary' } } });
+
 const successOf = (endpoint: Endpoint) => ({
   description: endpoint.status === 202 ? 'Accepted; `Location` names the task' : 'OK',
-  ...(endpoint.response === undefined ? {} : { content: { 'application/json': { schema: jsonSchema(endpoint.response, 'output') } } }),
+  ...(endpoint.response === undefined ? {} : { content: { 'application/json': { schema: jsonSchema(endpoint.response, 'output') }, ...alsoOf(endpoint) } }),
 });
 
 /** OpenAPI 3.1, from the same rows and schemas that the code runs by. */

@@ -5,7 +5,7 @@ import { taskStatuses } from '../task-status.ts';
 import { pageQuery } from './parts.ts';
 
 export const taskStatusSchema = z.enum(taskStatuses);
-export const taskKindSchema = z.enum(['ingest', 'delete', 'kpi']);
+export const taskKindSchema = z.enum(['ingest', 'delete', 'kpi', 'haze']);
 export type TaskKind = z.infer<typeof taskKindSchema>;
 
 export const taskCountsSchema = z.object({

@@ -29,7 +29,8 @@ export const grantedFetch = async (
     headers: { ...(bytes === undefined ? {} : { 'content-type': 'application/json' }), [grantHeader]: grant, ...headers },
     ...(bytes === undefined ? {} : { body: bytes as Uint8Array<ArrayBuffer> }),
   });
-  const text = await response.text();
+  const answered = new Uint8Array(await response.arrayBuffer());
+  const text = new TextDecoder().decode(answered);
   const isJson = response.headers.get('content-type')?.startsWith('application/json') === true;
-  return { status: response.status, body: isJson ? JSON.parse(text) : text, headers: response.headers };
+  return { status: response.status, body: isJson ? JSON.parse(text) : text, bytes: answered, headers: response.headers };
 };

@@ -4,6 +4,7 @@ import type { Endpoint } from '../../shared/http/endpoints.ts';
 const jsonBodies: Record<string, Record<string, unknown>> = {
   ingest: { documents: [{ id: 'd1', text: 'hello' }] },
   query: { query: 'hello' },
+  hazeSearch: { query: 'hello' },
   putSpace: { metric: 'cosine' },
   deleteDocuments: { doc_ids: ['d1'] },
   kpi: { metrics: [{ metric: 'cpc', measurements: [{ at: '2026-01-31', value: 1.5 }] }] },

@@ -27,6 +27,7 @@ export interface Answer {
   status: number;
   // biome-ignore lint/suspicious/noExplicitAny: the wire is untyped on purpose
   body: any;
+  bytes: Uint8Array;
   headers: Headers;
 }
 
@@ -45,13 +46,16 @@ export interface RunningRunner {
   call(method: string, path: string, body?: unknown, call?: Call): Promise<Answer>;
   /** Ingests and waits until the task has ended. */
   ingest(space: string, body: unknown, call?: Call): Promise<Answer['body']>;
+  /** Draws a space's map and waits until the task has ended. */
+  draw(space: string, call?: Call): Promise<Answer['body']>;
   stop(): Promise<void>;
 }
 
 const readAnswer = async (response: Response): Promise<Answer> => {
-  const text = await response.text();
+  const bytes = new Uint8Array(await response.arrayBuffer());
+  const text = new TextDecoder().decode(bytes);
   const isJson = response.headers.get('content-type')?.startsWith('application/json') === true;
-  return { status: response.status, body: isJson ? JSON.parse(text) : text, headers: response.headers };
+  return { status: response.status, body: isJson ? JSON.parse(text) : text, bytes, headers: response.headers };
 };
 
 /** The real runner, with its embedded adapters, on a port of its own. */
@@ -114,21 +118,25 @@ export const startRunner = async ({
     );
   };
 
+  /** The task as it ended. @throws when it was not accepted */
+  const accepted = async (method: string, path: string, body: unknown, options: Call): Promise<Answer['body']> => {
+    const answer = await call(method, path, body, options);
+    if (answer.status !== 202) throw new Error(`${path} answered ${answer.status}: ${JSON.stringify(answer.body)}`);
+    for (;;) {
+      const { body: task } = await call('GET', `/nexus/tasks/${answer.body.task_id}`, undefined, options);
+      if (['succeeded', 'partial', 'failed'].includes(task.status)) return task;
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    }
+  };
+
   return {
     origin,
     folder: data,
     services,
     logged,
     call,
-    async ingest(space, body, options = {}) {
-      const accepted = await call('POST', `/nexus/spaces/${space}/ingest`, body, options);
-      if (accepted.status !== 202) throw new Error(`ingest answered ${accepted.status}: ${JSON.stringify(accepted.body)}`);
-      for (;;) {
-        const { body: task } = await call('GET', `/nexus/tasks/${accepted.body.task_id}`, undefined, options);
-        if (['succeeded', 'partial', 'failed'].includes(task.status)) return task;
-        await new Promise((resolve) => setTimeout(resolve, 10));
-      }
-    },
+    ingest: (space, body, options = {}) => accepted('POST', `/nexus/spaces/${space}/ingest`, body, options),
+    draw: (space, options = {}) => accepted('POST', `/nexus/spaces/${space}/haze/snapshot`, undefined, options),
     async stop() {
       await delivery.stop();
       await services.queue.drained();

@@ -95,6 +95,7 @@ describe('unknown fields', () => {
     putSpace: { metric: 'cosine' },
     deleteDocuments: { doc_ids: ['a'] },
     kpi: { metrics: [{ metric: 'cpc', measurements: [] }] },
+    hazeSearch: { query: 'hello' },
   };
 
   test.each(endpointList.flatMap(({ id, body }) => (body?.kind === 'json' ? [[id, body.schema] as const] : [])))(

@@ -15,6 +15,7 @@ const tenant = newTenant();
 const bodies: Record<string, unknown> = {
   ingest: { documents: [{ id: 'd', text: 'x' }] },
   query: { query: 'x' },
+  hazeSearch: { query: 'x' },
   putSpace: { metric: 'cosine' },
   putBlob: 'bytes',
   deleteDocuments: { doc_ids: ['d'] },
@@ -44,6 +45,9 @@ const needs: Record<string, ResourceKind[]> = {
   deleteDocument: ['nexus_store', 'nexus_blob_store'],
   deleteDocuments: ['nexus_store', 'nexus_blob_store'],
   kpi: ['nexus_store', 'nexus_blob_store'],
+  hazePoints: ['nexus_store', 'nexus_blob_store'],
+  hazeSearch: ['nexus_store', 'nexus_blob_store'],
+  hazeSnapshot: ['nexus_store', 'nexus_blob_store'],
   putBlob: ['nexus_blob_store'],
   getBlob: ['nexus_blob_store'],
 };

@@ -38,6 +38,9 @@ export const requestsForWhatIsTheVictims: [string, string, Sending][] = [
   ['GET', '/nexus/spaces', {}],
   ['GET', '/nexus/tasks', {}],
   ['GET', '/nexus/tasks/task_0', {}],
+  ['GET', '/nexus/spaces/notes/haze/points', {}],
+  ['POST', '/nexus/spaces/notes/haze/points', { body: { query: 'salaries' } }],
+  ['POST', '/nexus/spaces/notes/haze/snapshot', {}],
   ['GET', '/nexus/spaces/notes/blobs/plans.txt', {}],
   ['PUT', '/nexus/spaces/notes/blobs/plans.txt', { body: 'overwritten' }],
 ];

@@ -15,6 +15,7 @@ import { highlightsOf, type Stem, termsToStem } from '../../text/highlight.ts';
 import type { TextQuery } from '../../text/text-query.ts';
 import { docIdIn, quotedText } from './document-where.ts';
 import { filterToWhere } from './filter-to-where.ts';
+import { scanTable } from './lance-scan.ts';
 import { textColumn, textIndexRows, withoutStopWords } from './text-index.ts';
 import { engineQuery, type Spelling } from './text-search.ts';
 import { partitionsSearched } from './vector-index.ts';
@@ -183,6 +184,14 @@ export const lanceReader = (table: Table, { fields, language }: Pick<TableShape,
           .toArrow(),
       );
       return (rowsOf(found as unknown as ArrowTable) as unknown as (TextPiece & { chunk: number })[]).sort((a, b) => a.chunk - b.chunk);
+    },
+
+    async *scan({ filter, ...options }) {
+      try {
+        yield* scanTable(table, fields, { ...options, where: where(filter) });
+      } catch (error) {
+        throw asOurs(error);
+      }
     },
 
     async stats() {
