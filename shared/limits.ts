@@ -228,6 +228,8 @@ export const limits = {
 
   requestIdChars: 128,
   apiKeyCacheMs: 60 * secondMs,
+  /** API keys kept in one isolate, about a kilobyte each. */
+  apiKeysCached: 5_000,
   routesCacheMs: 60 * secondMs,
   jwksCacheMs: 600 * secondMs,
   /** One fetch of an issuer's keys. */

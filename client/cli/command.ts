@@ -57,6 +57,15 @@ export const wholeNumber = (flag: string, text: string | undefined): number | un
   return Number(text);
 };
 
+const unitMs: Record<string, number> = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
+
+/** The flag `--ttl 1h` and its kind. @throws CliError `cli.usage` */
+export const durationMs = (flag: string, text: string): number => {
+  const [, count, unit] = /^([1-9]\d{0,5})([smhd])$/.exec(text) ?? [];
+  if (count === undefined || unit === undefined) throw new CliError('cli.usage', `--${flag} must be a time such as 30s, 15m, 1h or 7d, not ${text}.`);
+  return Number(count) * (unitMs[unit] ?? 0);
+};
+
 export const requireFlag = (flag: string, value: string | undefined, example: string): string => {
   if (value === undefined || value === '') throw new CliError('cli.usage', `--${flag} is missing. For example: ${example}`);
   return value;

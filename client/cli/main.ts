@@ -5,6 +5,7 @@ import { deleteCommand } from './commands/delete.ts';
 import { docsCommand } from './commands/docs.ts';
 import { evalCommand } from './commands/eval.ts';
 import { ingestCommand } from './commands/ingest.ts';
+import { keysCommand } from './commands/keys.ts';
 import { kpiCommand } from './commands/kpi.ts';
 import { queryCommand } from './commands/query.ts';
 import { routesCommand } from './commands/routes.ts';
@@ -25,6 +26,7 @@ const working: readonly Command[] = [
   kpiCommand,
   evalCommand,
   tokenCommand,
+  keysCommand,
   routesCommand,
 ];
 const commands: readonly Command[] = [...working, completionCommand(working)];

@@ -28,20 +28,23 @@ const claimsSchema = z.object({
 
 const flagNames: Record<string, string> = { sub: 'subject', tenant_id: 'tenant', project_id: 'project', surface_id: 'surface' };
 
-/**
- * A JWT for the local stack (HS256).
- * @param wanted what the flags say: `env`, `project_id`, `surface_id` and `roles` may be lists with commas
- * @throws CliError `cli.usage` naming the flag whose value no credential may have
- */
-export const mintToken = async (wanted: z.input<typeof claimsSchema>, secret: string, nowMs: number, ttlMs: number): Promise<string> => {
+/** What a credential shall say, as flags give it: `env`, `project_id`, `surface_id` and `roles` may be lists with commas. */
+export type WantedClaims = z.input<typeof claimsSchema>;
+
+/** @throws CliError `cli.usage` naming the flag whose value no credential may have */
+export const parseClaims = (wanted: WantedClaims): z.infer<typeof claimsSchema> => {
   const parsed = claimsSchema.safeParse(wanted);
-  if (!parsed.success) {
-    const [issue] = parsed.error.issues;
-    const claim = String(issue?.path[0]);
-    throw new CliError('cli.usage', `--${flagNames[claim] ?? claim}: ${issue?.message}.`);
-  }
+  if (parsed.success) return parsed.data;
+  const [issue] = parsed.error.issues;
+  const claim = String(issue?.path[0]);
+  throw new CliError('cli.usage', `--${flagNames[claim] ?? claim}: ${issue?.message}.`);
+};
+
+/** A JWT for the local stack (HS256). @throws CliError `cli.usage` */
+export const mintToken = async (wanted: WantedClaims, secret: string, nowMs: number, ttlMs: number): Promise<string> => {
+  const claims = parseClaims(wanted);
   const issuedAt = Math.floor(nowMs / 1000);
-  return new SignJWT(parsed.data)
+  return new SignJWT(claims)
     .setProtectedHeader({ alg: 'HS256', typ: 'JWT' })
     .setIssuedAt(issuedAt)
     .setExpirationTime(issuedAt + Math.floor(ttlMs / 1000))

@@ -66,11 +66,6 @@ describe('401', () => {
     await expectRefusedAtTheEdge(edge, answer, 'auth.unauthenticated');
   });
 
-  test('an API key, saying that there are none yet', async () => {
-    const { edge, answer } = await get(bearer('nxk_1_secret'));
-    expect((await expectRefusedAtTheEdge(edge, answer, 'auth.unauthenticated')).message).toContain('API keys are not supported yet');
-  });
-
   test('an expired token is told to be expired', async () => {
     const { edge, answer } = await get(await bearerWith({ exp: now - 3600 }));
     expect((await expectRefusedAtTheEdge(edge, answer, 'auth.unauthenticated')).message).toContain('expired');

@@ -1,4 +1,4 @@
-import { CliError, type Command, parseFlags, requireFlag } from '../command.ts';
+import { CliError, type Command, durationMs, parseFlags, requireFlag } from '../command.ts';
 import { localJwtSecret, mintToken } from '../mint-token.ts';
 import { dataFolder } from '../settings.ts';
 
@@ -21,14 +21,6 @@ const help = `nexus token: print a JWT for the local stack, and nothing else
   --data DIR         data folder of the local stack; else NEXUS_DATA, else .nexus.
                      It is signed with the stack's own secret, or with NEXUS_JWT_SECRET when that is set
 `;
-
-const unitMs: Record<string, number> = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
-
-const ttlMs = (text: string): number => {
-  const [, count, unit] = /^([1-9]\d{0,5})([smhd])$/.exec(text) ?? [];
-  if (count === undefined || unit === undefined) throw new CliError('cli.usage', `--ttl must be a time such as 30s, 15m, 1h or 7d, not ${text}.`);
-  return Number(count) * (unitMs[unit] ?? 0);
-};
 
 const flags = {
   tenant: { type: 'string' },
@@ -56,7 +48,7 @@ export const tokenCommand: Command = {
       surface_id: requireFlag('surface', values.surface, example),
       roles: values.roles,
     };
-    const lifeMs = ttlMs(values.ttl);
+    const lifeMs = durationMs('ttl', values.ttl);
     io.out(`${await mintToken(claims, await localJwtSecret(dataFolder(values.data, io), io), io.now(), lifeMs)}\n`);
     return 0;
   },
