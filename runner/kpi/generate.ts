@@ -45,7 +45,7 @@ export function* factsOf(definition: MetricDefinition, dimensions: Dimensions, s
   const pace = paceOf(series);
   if (pace === undefined) return [];
   const calendar = calendarOf(definition.timezone);
-  const subject: Subject = { definition, dimensions, calendar, pace, levels: [], measurements: series.at.length };
+  const subject: Subject = { definition, dimensions, calendar, pace, levels: [] };
   for (const grain of grainsFor(definition.grain, pace)) {
     subject.levels.push({ grain, buckets: bucketsOf(series, calendar, grain, definition.aggregate, pace) });
     yield;

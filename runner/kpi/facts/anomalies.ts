@@ -9,11 +9,12 @@ import { changePct, directionOf, figure, isGoodMove, judged, measure, percent, p
 const hourMs = 3_600_000;
 
 /** Reach of the running median to either side, in periods: a week of hours, three weeks of days, a year of months. */
-const reach: Record<KpiGrain, number> = { hour: 84, day: 10, week: 6, month: 6 };
+export const reach: Record<KpiGrain, number> = { hour: 84, day: 10, week: 6, month: 6 };
 /** Outliers this close to each other are one episode, told once, by its strongest. */
 const episodeMs: Record<KpiGrain, number> = { hour: 24 * hourMs, day: 48 * hourMs, week: 8 * 24 * hourMs, month: 32 * 24 * hourMs };
 
-const patternsOf = (calendar: Calendar, grain: KpiGrain, buckets: readonly Bucket[]): Pattern[] => {
+/** How values of a grain may repeat, finest first. */
+export const patternsOf = (calendar: Calendar, grain: KpiGrain, buckets: readonly Bucket[]): Pattern[] => {
   if (grain === 'month' || grain === 'week') return [];
   const clocks = buckets.map(({ startMs }) => calendar.clock(startMs));
   if (grain === 'day') return [{ name: 'day of the week', phases: clocks.map(({ weekday }) => weekday) }];

@@ -1,7 +1,10 @@
+import { median } from 'simple-statistics';
 import type { KpiGrain } from '../../../shared/http/kpi.ts';
 import type { Bucket } from '../periods.ts';
 import { type ChangePoint, changePointsIn } from '../statistics/change-points.ts';
+import { withoutPattern } from '../statistics/seasonal.ts';
 import { trendOf } from '../statistics/trend.ts';
+import { patternsOf, reach } from './anomalies.ts';
 import { type Fact, type Subject, timeText } from './fact.ts';
 import { changePct, changeText, directionOf, figure, isGoodMove, judged, measure, present, titleOf, when } from './words.ts';
 
@@ -54,7 +57,12 @@ export const changeFacts = (subject: Subject): Fact[] => {
   if (level === undefined) return [];
   const complete = completeOf(level.buckets);
   const values = complete.map(({ value }) => value);
-  return changePointsIn(values, levelLength[level.grain]).map((change) => changeFact(subject, change, complete));
+  const smooth = withoutPattern(values, reach[level.grain], patternsOf(subject.calendar, level.grain, complete));
+  return changePointsIn(smooth, levelLength[level.grain]).map(({ index, from, to, ...change }) => {
+    // Found without the pattern, told as it was measured.
+    const [before, after] = [median(values.slice(from, index)), median(values.slice(index, to))];
+    return changeFact(subject, { ...change, index, from, to, before, after }, complete);
+  });
 };
 
 const trendFact = (subject: Subject, buckets: readonly Bucket[], period: Bucket): Fact | undefined => {

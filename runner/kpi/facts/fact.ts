@@ -34,7 +34,6 @@ export interface Subject {
   pace: Pace;
   /** By grain, finest first. */
   levels: { grain: KpiGrain; buckets: Bucket[] }[];
-  measurements: number;
 }
 
 /** Times in metadata: RFC 3339 in UTC, in one width, so that they sort as text. */

@@ -67,8 +67,10 @@ const levelFact = (subject: Subject, bucket: Bucket, { previous, weekAgo, yearAg
       direction: change === undefined ? undefined : directionOf(change),
       is_good: change === undefined ? undefined : isGoodMove(definition, change),
       week_ago_value: weekAgo?.value,
+      week_change: weekAgo === undefined ? undefined : value - weekAgo.value,
       week_change_pct: weekAgo === undefined ? undefined : changePct(value, weekAgo.value),
       year_ago_value: yearAgo?.value,
+      year_change: yearAgo === undefined ? undefined : value - yearAgo.value,
       year_change_pct: yearAgo === undefined ? undefined : changePct(value, yearAgo.value),
       ...(extremes === undefined
         ? {}

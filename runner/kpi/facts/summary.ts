@@ -16,7 +16,7 @@ export const summaryFact = (subject: Subject, facts: readonly Fact[]): Fact | un
   const trend = at('trend');
   const [anomaly, change] = [lastOf('anomaly'), lastOf('change_point')];
   const extremes = extremesOf(finest.buckets.filter(({ isComplete }) => isComplete));
-  const sentences = [`Latest state of ${titleOf(subject)}: ${level.text}`];
+  const sentences = [`Latest state of ${titleOf(subject)}, how it is doing now: ${level.text}`];
   if (trend !== undefined) sentences.push(trend.text);
   if (extremes !== undefined) {
     const told = ({ value, ...period }: typeof extremes.highest) => `${measure(definition, value)} ${calendar.phrase(period)}`;

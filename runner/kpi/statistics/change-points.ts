@@ -58,31 +58,47 @@ const spreadAroundLine = (values: readonly number[]): number => {
   return robustSpread(sampled.map((value, index) => value - slope * index));
 };
 
-/** Where to split in two, again and again, as long as the two sides differ. */
+/** Where to split in two, again and again, as long as the ranks of the two sides part. */
 const splits = (values: readonly number[], minLength: number, from: number): { index: number; p: number }[] => {
   if (values.length < 2 * minLength) return [];
   const { index, p } = pettitt(values);
   if (p > maxP || index < minLength || values.length - index < minLength) return [];
   const [left, right] = [values.slice(0, index), values.slice(index)];
-  const step = Math.abs(median(left) - median(right));
-  const spread = spreadAroundLevels(left, right);
-  if (step === 0 || step < minStrength * spread || spread > 0.9 * spreadAroundLine(values)) return [];
   return [...splits(left, minLength, from), { index: from + index, p }, ...splits(right, minLength, from + index)];
 };
 
-/**
- * Lasting changes of level: Pettitt's test by binary segmentation (Scott and Knott, A Cluster Analysis Method for Grouping
- * Means, 1974). The levels are the medians between one change and the next.
- * @param minLength values that a level must last
- */
-export const changePointsIn = (values: readonly number[], minLength: number): ChangePoint[] => {
-  const found = splits(values, minLength, 0);
-  return found.map(({ index, p }, place) => {
+/** A change between its neighbours, with how much of one it is: 0 where a straight line says it as well. */
+interface Weighed extends ChangePoint {
+  weight: number;
+}
+
+const weighed = (values: readonly number[], found: readonly { index: number; p: number }[]): Weighed[] =>
+  found.map(({ index, p }, place) => {
     const from = found[place - 1]?.index ?? 0;
     const to = found[place + 1]?.index ?? values.length;
     const [left, right] = [values.slice(from, index), values.slice(index, to)];
     const [before, after] = [median(left), median(right)];
     const spread = spreadAroundLevels(left, right);
-    return { index, from, to, before, after, strength: spread === 0 ? undefined : Math.abs(after - before) / spread, p };
+    const step = Math.abs(after - before);
+    const strength = spread === 0 ? undefined : step / spread;
+    const climbs = spread > 0.9 * spreadAroundLine(values.slice(from, to));
+    return { index, from, to, before, after, strength, p, weight: climbs || step === 0 ? 0 : (strength ?? Number.POSITIVE_INFINITY) };
   });
+
+/**
+ * Lasting changes of level: Pettitt's test by binary segmentation (Scott and Knott, A Cluster Analysis Method for Grouping
+ * Means, 1974); then, the weakest first, those go that are no step of their own between the levels left and right of them.
+ * The levels are the medians between one change and the next.
+ * @param minLength values that a level must last
+ */
+export const changePointsIn = (values: readonly number[], minLength: number): ChangePoint[] => {
+  let found = weighed(values, splits(values, minLength, 0));
+  for (;;) {
+    const weakest = found.reduce<Weighed | undefined>((least, one) => (least === undefined || one.weight < least.weight ? one : least), undefined);
+    if (weakest === undefined || weakest.weight >= minStrength) return found.map(({ weight: _, ...change }) => change);
+    found = weighed(
+      values,
+      found.filter((one) => one !== weakest),
+    );
+  }
 };

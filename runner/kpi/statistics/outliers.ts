@@ -11,7 +11,7 @@ export interface Outlier {
 }
 
 /** Below this nothing can be told apart from chance. */
-export const minValuesForOutliers = 28;
+const minValuesForOutliers = 28;
 
 /**
  * Values that stand out from their level and their pattern: a running median takes away the level, medians by phase

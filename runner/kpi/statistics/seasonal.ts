@@ -1,5 +1,5 @@
 import { median } from 'simple-statistics';
-import { robustSpread } from './robust.ts';
+import { robustSpread, runningMedian } from './robust.ts';
 
 /** A pattern needs this many repeats before its medians say more than chance. */
 const minCycles = 5;
@@ -22,6 +22,16 @@ const mediansBy = (values: readonly number[], phases: readonly number[]): Map<nu
     else group.push(value);
   });
   return new Map([...groups].map(([phase, group]) => [phase, median(group)]));
+};
+
+/** Values without what repeats in them around their running median. */
+export const withoutPattern = (values: readonly number[], reach: number, patterns: readonly Pattern[]): number[] => {
+  const level = runningMedian(values, reach, 'whole');
+  const { part } = repeatingPart(
+    values.map((value, index) => value - (level[index] as number)),
+    patterns,
+  );
+  return values.map((value, index) => value - (part[index] as number));
 };
 
 /**

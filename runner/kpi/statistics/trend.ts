@@ -1,4 +1,4 @@
-import { cumulativeStdNormalProbability, median } from 'simple-statistics';
+import { errorFunction, median } from 'simple-statistics';
 
 export interface Trend {
   /** Median change from one value to the next. */
@@ -26,5 +26,5 @@ export const trendOf = (values: readonly number[]): Trend => {
   const ties = [...Map.groupBy(values, (value) => value).values()].reduce((sum, { length: t }) => sum + t * (t - 1) * (2 * t + 5), 0);
   const variance = (n * (n - 1) * (2 * n + 5) - ties) / 18;
   const z = variance <= 0 || s === 0 ? 0 : (s - Math.sign(s)) / Math.sqrt(variance);
-  return { slope: slopes.length === 0 ? 0 : median(slopes), p: Math.min(1, 2 * (1 - cumulativeStdNormalProbability(Math.abs(z)))) };
+  return { slope: slopes.length === 0 ? 0 : median(slopes), p: Math.min(1, Math.max(0, 1 - errorFunction(Math.abs(z) / Math.SQRT2))) };
 };
