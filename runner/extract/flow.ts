@@ -21,7 +21,7 @@ export interface Flow {
   paragraph(kind?: Kind): void;
   row(): void;
   cell(): void;
-  /** A new line, with this before its text. */
+  /** A new line, with this before its text, if it has any. */
   item(mark: string): void;
   part(): Part;
 }

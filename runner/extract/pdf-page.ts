@@ -56,7 +56,7 @@ const hyphenated = /(\p{L}[\p{L}-]*)[-\u00ad\u2010]$/u;
 const wordChars = 64;
 const spaceless = /^[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\u3000-\u303f\uff00-\uffef]$/u;
 /** In a table of contents. */
-const dottedToPage = /[._·…]{3}\s*\w{1,6}$/;
+const dottedToPage = /(?:[._·…]\s?){3}\s*\w{1,6}$/;
 
 /** Whether the next line's first word would have had room: then its author, not the margin, has ended the line. */
 const endedByAuthor = (line: PdfLine, next: PdfLine, right: number): boolean => {
@@ -98,7 +98,14 @@ const maxHeadingChars = 200;
 /** By how much larger its letters are than those of most of the text so far. */
 const headingOf = (text: string, paragraph: readonly PdfLine[], body: number): Block['heading'] => {
   const height = Math.max(...paragraph.map((line) => line.height));
-  if (text.length > maxHeadingChars || !/\p{L}{2}/u.test(text) || height < 1.15 * body || paragraph.some(({ upright }) => !upright)) return undefined;
+  if (
+    text.length > maxHeadingChars ||
+    !/\p{L}{2}/u.test(text) ||
+    dottedToPage.test(text.slice(-wordChars)) ||
+    height < 1.15 * body ||
+    paragraph.some(({ upright }) => !upright)
+  )
+    return undefined;
   return height >= 1.6 * body ? 1 : height >= 1.3 * body ? 2 : 3;
 };
 

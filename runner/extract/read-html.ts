@@ -56,8 +56,8 @@ export const extractHtml = (html: string): Extracted => {
     if (heading !== undefined) flow.paragraph(isStart ? { heading } : {});
     else if (name === 'tr') flow.row();
     else if (name === 'td' || name === 'th') flow.cell();
-    else if (name === 'li' && isStart) flow.item('- ');
-    else if (name === 'li' || name === 'br' || name === 'caption') flow.line();
+    else if (name === 'li') flow.item(isStart ? '- ' : '');
+    else if (name === 'br' || name === 'caption') flow.line();
     else if (isVerbatim && !cell) flow.paragraph(isStart ? { verbatim: true } : {});
     else if (paragraphs.has(name) && !cell && !item) flow.paragraph();
     else if (isVerbatim || paragraphs.has(name)) flow.line();

@@ -72,6 +72,10 @@ describe('the text of a page', () => {
     );
   });
 
+  test('an item without text leaves nothing behind', async () => {
+    expect(await textOf('<ul><li><button>Menu</button></li></ul><p>Text.</p>')).toBe('Text.');
+  });
+
   test('code keeps its lines and blanks', async () => {
     const { text, blocks } = await readFile(page('<p>Run:</p><pre><code>if x:\n    y()\n\nz()</code></pre><p>Done.</p>'));
     expect(text).toBe('Run:\n\nif x:\n    y()\n\nz()\n\nDone.');

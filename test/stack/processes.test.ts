@@ -1,6 +1,7 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { exampleFile } from '../runner/read-file.ts';
 import { allProcesses, type Process, processesOf } from './process-tree.ts';
 import { type RunningStack, startStack } from './running-stack.ts';
 
@@ -47,6 +48,21 @@ describe('with nothing asked', () => {
     const running = await processesOf(stack);
     expect(new Set(running.map(kindOf))).toEqual(new Set(Object.keys(kinds)));
     expect((await allProcesses()).filter(({ parent }) => parent === stack.tiers.runner)).toEqual([]);
+  });
+});
+
+describe('a file that needs a parser', () => {
+  test('is read in a process of its own, which leaves when nothing more is to be read', async () => {
+    const token = await stack.token({ tenant: 't_a' });
+    const data_base64 = Buffer.from(exampleFile('fake-memo.pdf')).toString('base64');
+    await stack.ingestAndWait(token, 'files', { documents: [{ id: 'memo', content: { media_type: 'application/pdf', data_base64 } }] });
+    const { body } = await stack.call('POST', '/nexus/spaces/files/query', { token, body: { query: 'blankets and laptops' } });
+    const [{ page, text, offsets }] = body.hits;
+    expect(page).toBe(1);
+    expect(text).toContain('There were 20,000 bottles of water, 10,000 blankets, and 200 laptops delivered on January 23, 2023.');
+    const document = await stack.call('GET', '/nexus/spaces/files/documents/memo?include=text', { token });
+    expect(document.body.text.slice(offsets.start, offsets.end)).toBe(text);
+    await expect.poll(async () => (await allProcesses()).filter(({ parent }) => parent === stack.tiers.runner), { timeout: 60_000 }).toEqual([]);
   });
 });
 

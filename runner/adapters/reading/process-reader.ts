@@ -20,7 +20,7 @@ export interface ProcessReaderOptions {
 const MiB = 1024 * 1024;
 
 /** Node reads our TypeScript by itself where it can, and then starts in a third of the time. */
-const loader = (): string[] => (process.features.typescript === false ? ['--import', import.meta.resolve('tsx')] : []);
+const loader = (): string[] => (process.features.typescript ? [] : ['--import', import.meta.resolve('tsx')]);
 
 const startProcess = ({ heapBytes, memoryBytes }: ProcessReaderOptions): ChildProcess => {
   const reader = fork(fileURLToPath(new URL('./reading-process.ts', import.meta.url)), [String(memoryBytes)], {
