@@ -27,6 +27,7 @@ import type { Metrics } from './ports/metrics.ts';
 import type { Reader } from './ports/reader.ts';
 import type { NexusVectorStore } from './ports/vector-store.ts';
 import { type EmbedQuery, queryEmbeddings } from './query/query-embeddings.ts';
+import { createReadiness } from './readiness.ts';
 import { loadRegistry } from './registry.ts';
 import { storageSettings } from './storage-settings.ts';
 import type { CommitDeps } from './store/commit.ts';
@@ -121,7 +122,7 @@ export const buildServices = async (env: Environment, log: Log): Promise<{ servi
     log,
     metrics,
     admission: createAdmission(env.NEXUS_CONCURRENCY ?? placesOf(registry()), nowMs, metrics),
-    problems: async () => (registry().routes.length === 0 ? ['the routing registry has no routes'] : []),
+    problems: createReadiness({ registry, blobsAt, nowMs }),
   };
   return { services, delivery };
 };

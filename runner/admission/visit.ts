@@ -9,6 +9,8 @@ export interface Visit extends Run {
   hold(tenant: string, bytes: number): void;
   /** Waits for a place to work. @throws NexusError 429, 503, 504 */
   enter(tenant: string): Promise<void>;
+  /** Answers for the work when its time is over; the work itself keeps its place until it has really ended. @throws NexusError 504 */
+  inTime<T>(work: Promise<T>): Promise<T>;
   /** Gives back place and bytes; once is enough, twice does no harm. */
   leave(): void;
 }
@@ -29,6 +31,7 @@ export const createVisit = ({ gate, bodies, clockMs, deadlineMs, isGone, took }:
   let inside = false;
   let heldBytes = 0;
   let heldFor = '';
+  const timeIsOver = (): NexusError => new NexusError('nexus.timeout', 'The time for this request is over. Try again, or ask for less at once.');
   const isOver = (): boolean => clockMs() > deadlineMs || isGone();
   const stepOut = (): void => {
     if (inside) gate.leave();
@@ -37,7 +40,7 @@ export const createVisit = ({ gate, bodies, clockMs, deadlineMs, isGone, took }:
 
   return {
     check() {
-      if (isOver()) throw new NexusError('nexus.timeout', 'The time for this request is over. Try again, or ask for less at once.');
+      if (isOver()) throw timeIsOver();
     },
     remainingMs: () => Math.max(1, Math.ceil(deadlineMs - clockMs())),
     took,
@@ -62,6 +65,11 @@ export const createVisit = ({ gate, bodies, clockMs, deadlineMs, isGone, took }:
         inside = true;
       }
     },
+    inTime: (work) =>
+      new Promise((resolve, reject) => {
+        const timer = setTimeout(() => reject(timeIsOver()), Math.max(1, deadlineMs - clockMs()));
+        work.finally(() => clearTimeout(timer)).then(resolve, reject);
+      }),
     leave() {
       stepOut();
       if (heldBytes > 0) bodies.give(heldFor, heldBytes);

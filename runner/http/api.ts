@@ -109,12 +109,15 @@ export const apiRoutes = (services: Services): Hono<RunnerEnv> => {
       observed.path = endpoint.path;
       const request = c.req.raw;
       const visit = visitOf(services, endpoint, request, observed);
-      try {
-        const call = await grantedCall(services.grants, endpoint, request, c.req.param() as Record<string, string>, { visit, observed });
-        return await handlers[endpoint.id as EndpointId](services, call);
-      } finally {
-        visit.leave();
-      }
+      const work = async (): Promise<Response> => {
+        try {
+          const call = await grantedCall(services.grants, endpoint, request, c.req.param() as Record<string, string>, { visit, observed });
+          return await handlers[endpoint.id as EndpointId](services, call);
+        } finally {
+          visit.leave();
+        }
+      };
+      return visit.inTime(work());
     });
   }
   return app;

@@ -11,9 +11,9 @@ export const asNexusError = (error: unknown): NexusError => {
     return new NexusError('nexus.overloaded', 'Another process is writing to this space. Try again.', { cause: error, retryAfterSeconds: 1 });
   if (error instanceof OutOfTimeError)
     return new NexusError('nexus.timeout', 'The search took longer than its time. Try again, or ask for less at once.', { cause: error });
-  if (error instanceof StorageUnavailableError)
-    return new NexusError('nexus.upstream_unavailable', 'The object store does not answer. Try again.', { cause: error, retryAfterSeconds: 1 });
   if (diskFull.has((error as { code?: string }).code ?? ''))
     return new NexusError('nexus.overloaded', 'Storage is full. Try again later.', { cause: error, retryAfterSeconds: 30 });
+  if (error instanceof StorageUnavailableError)
+    return new NexusError('nexus.upstream_unavailable', 'The object store does not answer. Try again.', { cause: error, retryAfterSeconds: 1 });
   return toNexusError(error);
 };

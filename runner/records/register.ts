@@ -54,15 +54,19 @@ interface Stored {
 export const register = <T>({ blobs, folder, parse, nowMs, keepMs = defaultKeepMs }: RegisterDeps<T>): Register<T> => {
   let seen: { entry: Entry<T> | undefined; atMs: number } | undefined;
 
+  const decoded = (bytes: Uint8Array): Stored => JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes)) as Stored;
+
   const stored = async (name: string): Promise<Stored | undefined> => {
     const bytes = await blobs.getBytes(`${folder}/${name}`);
-    return bytes === undefined ? undefined : (JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes)) as Stored);
+    return bytes === undefined ? undefined : decoded(bytes);
   };
 
+  /** A record that cannot be fetched now is not damaged: whoever gives up on damage must not give up on that. */
   const at = async (number: number): Promise<Entry<T> | undefined> => {
+    const bytes = await blobs.getBytes(`${folder}/${nameOf(number)}`);
+    if (bytes === undefined) return undefined;
     try {
-      const found = await stored(nameOf(number));
-      return found === undefined ? undefined : { number, value: parse(found.value) };
+      return { number, value: parse(decoded(bytes).value) };
     } catch (cause) {
       throw new DamagedRecordError(`record ${folder}/${nameOf(number)} cannot be read`, { cause });
     }

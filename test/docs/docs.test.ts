@@ -44,6 +44,31 @@ test('the path of an endpoint that a document shows is one that there is', () =>
   expect(shown.filter((call) => !known.some((pattern) => pattern.test(call)))).toEqual([]);
 });
 
+/** Every `.ts` file of a room. */
+const sources = (room: string): string =>
+  readdirSync(join(root, room), { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.ts'))
+    .map((name) => readFileSync(join(root, room, name), 'utf8'))
+    .join('\n');
+const metricNames = new Set(
+  [...sources('runner').matchAll(/\.?(?:counter|histogram|gauge|createObservableCounter)\(\s*'((?:nexus|process|nodejs)_\w+)'/g)].map(([, name = '']) => name),
+);
+
+test('operations explains every metric of the runner', () => {
+  expect(metricNames.size).toBeGreaterThan(10);
+  expect([...metricNames].filter((name) => !textOf('docs/operations.md').includes(`\`${name}`))).toEqual([]);
+});
+
+test.each(['docs/dashboard.json', 'docs/alerts.yml'])('%s asks for metrics that there are', (page) => {
+  const asked = [...textOf(page).matchAll(/\b((?:nexus|process|nodejs)_[a-z0-9_]+?)(?:_bucket|_count|_sum)?(?=[^a-z0-9_])/g)].map(([, name = '']) => name);
+  expect(asked.length).toBeGreaterThan(5);
+  expect(asked.filter((name) => !metricNames.has(name))).toEqual([]);
+});
+
+test('operations explains every error code', () => {
+  expect(errorCodes.filter((code) => !textOf('docs/operations.md').includes(`\`${code}\``))).toEqual([]);
+});
+
 test('every error code that operations explains is one that there is', () => {
   const explained = [...textOf('docs/operations.md').matchAll(/`((?:nexus|auth|nexus_store|nexus_blob_store)\.[a-z_]+)`/g)].map(([, code]) => code);
   expect(explained.length).toBeGreaterThan(5);

@@ -1,37 +1,22 @@
 import type { FullTextQuery, Table } from '@lancedb/lancedb';
 import type { Table as ArrowTable } from 'apache-arrow';
 import type { FilterNode } from '../../../shared/filter.ts';
-import {
-  type DocumentRow,
-  type HitRow,
-  OutOfTimeError,
-  type RawHit,
-  type TableReader,
-  type TableShape,
-  type TextPiece,
-  VersionGoneError,
-} from '../../ports/vector-store.ts';
+import type { DocumentRow, HitRow, RawHit, TableReader, TableShape, TextPiece } from '../../ports/vector-store.ts';
 import { highlightsOf, type Stem, termsToStem } from '../../text/highlight.ts';
 import type { TextQuery } from '../../text/text-query.ts';
 import { docIdIn, quotedText } from './document-where.ts';
+import { asOursWhenReading } from './engine-errors.ts';
 import { filterToWhere } from './filter-to-where.ts';
 import { scanTable } from './lance-scan.ts';
 import { textColumn, textIndexRows, withoutStopWords } from './text-index.ts';
 import { engineQuery, type Spelling } from './text-search.ts';
 import { partitionsSearched } from './vector-index.ts';
 
-/** A file that a manifest names and that is not there means that the version was pruned. */
-const asOurs = (error: unknown): unknown => {
-  if (!(error instanceof Error)) return error;
-  if (/query timeout after/i.test(error.message)) return new OutOfTimeError('the search took too long', { cause: error });
-  return /not found/i.test(error.message) ? new VersionGoneError('the version is gone', { cause: error }) : error;
-};
-
 const reading = async <T>(work: Promise<T>): Promise<T> => {
   try {
     return await work;
   } catch (error) {
-    throw asOurs(error);
+    throw asOursWhenReading(error);
   }
 };
 
@@ -190,7 +175,7 @@ export const lanceReader = (table: Table, { fields, language }: Pick<TableShape,
       try {
         yield* scanTable(table, fields, { ...options, where: where(filter) });
       } catch (error) {
-        throw asOurs(error);
+        throw asOursWhenReading(error);
       }
     },
 

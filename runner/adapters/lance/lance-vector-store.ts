@@ -9,6 +9,7 @@ import {
   WriteConflictError,
 } from '../../ports/vector-store.ts';
 import { fieldColumn } from './columns.ts';
+import { asOurs } from './engine-errors.ts';
 import { type ConnectionOptions, type Connections, isMissing, lanceConnections } from './lance-connections.ts';
 import { lanceReader } from './lance-reader.ts';
 import { lanceWriter } from './lance-writer.ts';
@@ -31,8 +32,13 @@ const readerOf = async (table: Table, { fields, language }: TableShape): Promise
 export const lanceVectorStore = (options: LanceOptions, connection: Connections = lanceConnections(options)): NexusVectorStore => {
   const readers = new LRUCache<string, Promise<TableReader>>({ max: options.maxReaders });
 
-  const openAt = async ({ uri, name }: TableLocation, version?: number): Promise<Table> =>
-    (await connection(uri)).openTable(name, [], version === undefined ? {} : { version });
+  const openAt = async ({ uri, name }: TableLocation, version?: number): Promise<Table> => {
+    try {
+      return await (await connection(uri)).openTable(name, [], version === undefined ? {} : { version });
+    } catch (error) {
+      throw asOurs(error);
+    }
+  };
 
   /** 0 where there is no table. */
   const newest = async (location: TableLocation): Promise<number> => {

@@ -1,4 +1,5 @@
 import { WriteConflictError } from '../../ports/vector-store.ts';
+import { asOurs } from './engine-errors.ts';
 
 /**
  * Runs a write, and tells a lost race from a failure by what lies on disk, not by the engine's words: those differ by
@@ -12,6 +13,6 @@ export const writing = async <T>(before: number, newest: () => Promise<number>, 
     return await work();
   } catch (error) {
     if ((await newest()) > before) throw new WriteConflictError('somebody else committed', { cause: error });
-    throw error;
+    throw asOurs(error);
   }
 };

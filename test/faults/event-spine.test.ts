@@ -1,0 +1,75 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { createRunner } from '../../runner/create-runner.ts';
+import type { Services } from '../../runner/services.ts';
+import { grantedFetch } from '../convergence/granted-fetch.ts';
+import { type Answer, type RunningRunner, startRunner } from '../runner/running-runner.ts';
+import { type Served, serve } from './serve.ts';
+
+/** The event spine takes nothing, or not in time. */
+
+let runner: RunningRunner;
+let served: Served;
+let publish: Services['events']['publish'];
+beforeEach(async () => {
+  runner = await startRunner();
+  publish = runner.services.events.publish;
+  served = await serve(createRunner({ ...runner.services, events: { publish: (event) => publish(event) } }));
+});
+afterEach(async () => {
+  await served.close();
+  await runner.stop();
+});
+
+const ingest = (key: string, text = 'words'): Promise<Answer> =>
+  grantedFetch(served.origin, 'POST', '/nexus/spaces/spine/ingest', { documents: [{ id: 'd', text }] }, { headers: { 'idempotency-key': key } });
+const hits = async (taskId: string): Promise<unknown[]> =>
+  (await runner.call('POST', '/nexus/spaces/spine/query', { query: 'words', mode: 'text', after_task: taskId })).body.hits;
+
+describe('while the spine takes no events', () => {
+  const refuse = async (): Promise<void> => {
+    throw Object.assign(new Error('no space left on device'), { code: 'ENOSPC' });
+  };
+
+  test('an ingest is refused with 503 and a time to try again, and shows nothing of the cause', async () => {
+    publish = refuse;
+    const { status, body, headers } = await ingest('k1');
+    expect([status, body.error.code, headers.get('retry-after')]).toEqual([503, 'nexus.upstream_unavailable', '1']);
+    expect(JSON.stringify(body)).not.toContain('device');
+  });
+
+  test('nothing was accepted: the same request is accepted later, once, under the same key', async () => {
+    const good = publish;
+    publish = refuse;
+    expect((await ingest('k2')).status).toBe(503);
+    publish = good;
+    const accepted = await ingest('k2');
+    expect(accepted.status).toBe(202);
+    expect(await ingest('k2')).toMatchObject({ status: 202, body: { task_id: accepted.body.task_id } });
+    expect(await hits(accepted.body.task_id)).toHaveLength(1);
+  });
+});
+
+test('an event that is published twice has its effect once', async () => {
+  const good = publish;
+  publish = async (event) => {
+    await good(event);
+    await good(event);
+  };
+  const accepted = await ingest('k3');
+  expect(await hits(accepted.body.task_id)).toHaveLength(1);
+  const { body } = await runner.call('GET', '/nexus/spaces/spine');
+  expect([body.documents, body.chunks]).toEqual([1, 1]);
+});
+
+test('an event that was taken although the spine said no is done, and its repetition gives the same task', async () => {
+  const good = publish;
+  publish = async (event) => {
+    await good(event);
+    throw new Error('the answer was lost');
+  };
+  expect((await ingest('k4')).status).toBe(503);
+  publish = good;
+  const accepted = await ingest('k4');
+  expect(accepted.status).toBe(202);
+  expect(await hits(accepted.body.task_id)).toHaveLength(1);
+});
