@@ -18,14 +18,14 @@ export interface FactDocument {
   metadata: Metadata;
 }
 
-/** Warnings that a reader is given: one for so many measurements and one more, but some for the shortest series. */
+/** Warnings that a reader is given: one for so many measurements, but some for the shortest series. */
 const measurementsPerWarning = 500;
-const fewestWarnings = 3;
+const fewestWarnings = 4;
 /** Measured once a day or less, a warning every two weeks is not many. */
 const daysPerWarning = 15;
 
 const warningsFor = ({ at }: Series, { intervalMs }: Pace): number => {
-  if (intervalMs < 0.9 * usualMs.day) return Math.max(fewestWarnings, Math.floor(at.length / measurementsPerWarning) + 1);
+  if (intervalMs < 0.9 * usualMs.day) return Math.max(fewestWarnings, Math.floor(at.length / measurementsPerWarning));
   const days = ((at[at.length - 1] ?? 0) - (at[0] ?? 0)) / 1000 / usualMs.day;
   return Math.max(fewestWarnings, Math.floor(days / daysPerWarning));
 };

@@ -1,6 +1,9 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { runKpi } from '../../runner/kpi/run-kpi.ts';
+import { newId } from '../../shared/ids.ts';
+import { spaceKey } from '../../shared/space-key.ts';
 import { caller, type RunningRunner, startRunner } from '../runner/running-runner.ts';
 import { daily, factsIn, measure, shuffled, taskOf, weekly } from './measuring.ts';
 
@@ -90,6 +93,47 @@ describe('whatever order measurements come in', () => {
     await measure(runner, 'grows', { ...visits, measurements: daily('2026-02-10', values.slice(40, 50)) });
     const summaries = (await factsIn(runner, 'grows')).filter(({ metadata }) => metadata.kind === 'summary');
     expect(summaries.map(({ doc_id }) => doc_id)).toEqual(['kpi:visits::summary:2026-02-19']);
+  });
+});
+
+describe('a runner that dies between keeping measurements and publishing facts', () => {
+  const key = (space: string) => spaceKey(caller(), 'tenant', space);
+  const storedRows = async (space: string): Promise<number> => {
+    const { measurementsTable } = runner.services.places.space(key(space));
+    const requests = await runner.services.measurements.read(measurementsTable, { epoch: 1, series: 'kpi:visits:' });
+    return requests.reduce((sum, { at }) => sum + at.length, 0);
+  };
+
+  test('leaves nothing half done: the event comes again, keeps each row once, and gives the same facts', async () => {
+    // Settles the space and the metric, with nothing measured.
+    await measure(runner, 'killed', { ...visits, measurements: [] });
+    const rows = daily('2026-01-01', spiked);
+    const packed = (values: number[]) => Buffer.from(new Float64Array(values).buffer).toString('base64');
+    const series = { metric: 'visits', dimensions: {}, timezone: 'UTC', unit: 'people' };
+    const at = packed(rows.map((row) => Date.parse(row.at) * 1000));
+    const request = {
+      ...{ task_id: newId('task', Date.now()), space: key('killed'), epoch: 1, requested_by: { ...key('killed'), subject: 'tester' }, request_id: 'req_1' },
+      payload: { series: [{ ...series, at, value: packed(rows.map(({ value }) => value)) }], refused: [], refused_rows: 0 },
+    };
+    const seq = Date.now() * 1000;
+    const dying = {
+      ...runner.services.queue,
+      async submit(_: unknown, change: { kind: string; derive?: (published: object) => Promise<unknown> }) {
+        await change.derive?.({ beginning: async () => [] });
+        throw new Error('killed');
+      },
+    };
+    await expect(runKpi({ ...runner.services, queue: dying as never }, request, seq)).rejects.toThrow('killed');
+    expect([await storedRows('killed'), await factsIn(runner, 'killed')]).toEqual([rows.length, []]);
+    await runKpi(runner.services, request, seq);
+    await runKpi(runner.services, request, seq);
+    expect(await storedRows('killed')).toBe(rows.length);
+    expect(await factsIn(runner, 'killed')).toEqual(await factsIn(runner, 'all'));
+  });
+
+  test('a file that is sent every day is kept once', async () => {
+    for (let day = 0; day < 4; day++) await measure(runner, 'resent', { ...visits, measurements: daily('2026-01-01', spiked) });
+    expect(await storedRows('resent')).toBe(spiked.length);
   });
 });
 

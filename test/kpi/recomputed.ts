@@ -58,7 +58,6 @@ export const numbersIn = (text: string, without: readonly string[]): number[] =>
   const plain = [...without]
     .reduce((rest, name) => rest.replaceAll(name, ''), text)
     .replaceAll(new RegExp(`\\d{1,2} (${months}) \\d{4}( between \\d\\d:\\d\\d and \\d\\d:\\d\\d)?`, 'g'), '')
-    .replaceAll(new RegExp(`(${months}) \\d{4}`, 'g'), '')
-    .replaceAll(/52 weeks earlier|p below 0\.0001/g, '');
+    .replaceAll(new RegExp(`(${months}) \\d{4}`, 'g'), '');
   return [...plain.matchAll(/-?\d+(\.\d+)?(e-?\d+)?/g)].map(([number]) => Number(number));
 };

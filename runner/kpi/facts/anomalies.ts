@@ -55,7 +55,7 @@ const anomalyFact = (subject: Subject, episode: Episode, buckets: readonly Bucke
   const method = `modified z-score around a running median${pattern === undefined ? '' : ` and the ${pattern}`}`;
   const sentences = [
     `Anomaly in ${titleOf(subject)} ${when(subject, bucket)}: it ${stated(definition, bucket.value)}, ${far} the expected ${measure(definition, expected)}${judged(definition, deviation)}.`,
-    `That is ${figure(Number(Math.abs(score).toFixed(1)))} robust standard deviations away, where ${figure(Number(limit.toFixed(1)))} are unusual (${method}).`,
+    `That is ${figure(Number(Math.abs(score).toFixed(1)))} robust standard deviations away (${method}).`,
   ];
   if (first !== last)
     sentences.push(`It was the strongest of ${episode.length} unusual values from ${subject.calendar.name(first)} to ${subject.calendar.name(last)}.`);

@@ -16,7 +16,6 @@ const trendShare = 0.75;
 /** Neighbours resemble each other: a chance of 1 in 100 by the test is worth about 1 in 20. */
 const maxTrendP = 0.01;
 
-const probability = (p: number): string => (p < 0.0001 ? 'p below 0.0001' : `p = ${figure(Number(p.toPrecision(2)))}`);
 const completeOf = (buckets: readonly Bucket[]): Bucket[] => buckets.filter(({ isComplete }) => isComplete);
 
 const changeFact = (subject: Subject, change: ChangePoint, buckets: readonly Bucket[]): Fact => {
@@ -30,7 +29,7 @@ const changeFact = (subject: Subject, change: ChangePoint, buckets: readonly Buc
   return {
     kind: 'change_point',
     period: bucket,
-    text: `${titleOf(subject)} changed its level ${when(subject, bucket)}: the typical ${grain} is ${measure(definition, after)}, ${changeText(definition, after, before)}${judged(definition, difference)}. The levels are medians of ${lasted}${far} (Pettitt test, ${probability(p)}).`,
+    text: `${titleOf(subject)} changed its level ${when(subject, bucket)}: the typical ${grain} is ${measure(definition, after)}, ${changeText(definition, after, before)}${judged(definition, difference)}. The levels are medians of ${lasted}${far} (Pettitt test).`,
     figures: present({
       value: bucket.value,
       measurements: bucket.count,
@@ -76,7 +75,7 @@ const trendFact = (subject: Subject, buckets: readonly Bucket[], period: Bucket)
   return {
     kind: 'trend',
     period,
-    text: `${titleOf(subject)} has been ${slope > 0 ? 'rising' : 'falling'} ${span}: by ${measure(definition, Math.abs(slope))} a ${grain}${judged(definition, slope)} (Sen's slope of ${buckets.length} ${grain}s; Mann-Kendall test, ${probability(p)}).`,
+    text: `${titleOf(subject)} has been ${slope > 0 ? 'rising' : 'falling'} ${span}: by ${measure(definition, Math.abs(slope))} a ${grain}${judged(definition, slope)} (Sen's slope of ${buckets.length} ${grain}s; Mann-Kendall test).`,
     figures: present({
       value: period.value,
       measurements: period.count,

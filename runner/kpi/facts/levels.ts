@@ -16,7 +16,7 @@ const weekAgoName = 'a week earlier';
 const yearAgoName: Record<KpiGrain, string> = {
   hour: '',
   day: 'on the same date a year earlier',
-  week: '52 weeks earlier',
+  week: 'in the same week a year earlier',
   month: 'in the same month a year earlier',
 };
 
