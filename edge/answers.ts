@@ -8,6 +8,15 @@ export interface EdgeEnv {
   Variables: { requestId: string; allowed?: string[] };
 }
 
+const always = {
+  'x-content-type-options': 'nosniff',
+  'referrer-policy': 'no-referrer',
+  'x-frame-options': 'DENY',
+  'strict-transport-security': 'max-age=31536000',
+};
+/** Data is no page: nothing in it may run, wherever it is opened. */
+const unlessSaid = { 'cache-control': 'no-store', 'content-security-policy': "default-src 'none'; frame-ancestors 'none'" };
+
 /** The request id, and headers that keep a browser from guessing and a cache from keeping, on every answer of whatever status. */
 export const stampAnswers = ({ newRequestId }: Pick<EdgeDeps, 'newRequestId'>): MiddlewareHandler<EdgeEnv> =>
   async function stampAnswers(c, next) {
@@ -15,8 +24,8 @@ export const stampAnswers = ({ newRequestId }: Pick<EdgeDeps, 'newRequestId'>): 
     c.set('requestId', given !== undefined && requestIdPattern.test(given) ? given : newRequestId());
     await next();
     c.res.headers.set('x-request-id', c.var.requestId);
-    c.res.headers.set('x-content-type-options', 'nosniff');
-    if (!c.res.headers.has('cache-control')) c.res.headers.set('cache-control', 'no-store');
+    for (const [name, value] of Object.entries(always)) c.res.headers.set(name, value);
+    for (const [name, value] of Object.entries(unlessSaid)) if (!c.res.headers.has(name)) c.res.headers.set(name, value);
   };
 
 const answerError = (c: Context<EdgeEnv>, error: unknown): Response => {

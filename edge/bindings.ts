@@ -3,11 +3,22 @@ import { cursorKeysSchema } from '../shared/cursor.ts';
 import { limits } from '../shared/limits.ts';
 import { isPrivateWire } from '../shared/private-wire.ts';
 import { registrySchema } from '../shared/routes.ts';
+import { serviceAccountSchema } from './runner-identity.ts';
 import { keySources } from './token-algorithms.ts';
 
 /** What the edge reads of KV. */
 export interface ConfigStore {
   get(key: string): Promise<string | null>;
+}
+
+/** Cloudflare's rate limit, as far as the edge uses it. */
+export interface RateLimiter {
+  limit(options: { key: string }): Promise<{ success: boolean }>;
+}
+
+/** Files that are served as they are: the viewer. */
+export interface Assets {
+  fetch(request: Request): Promise<Response>;
 }
 
 const secretSchema = z.string().min(limits.secretChars);
@@ -30,7 +41,14 @@ const inlineJson = z.string().transform((text, ctx): unknown => {
   }
 });
 
-const isConfigStore = (value: unknown): value is ConfigStore => value !== null && typeof value === 'object' && typeof (value as ConfigStore).get === 'function';
+const hasMethod = (value: unknown, name: string): boolean =>
+  value !== null && typeof value === 'object' && typeof (value as Record<string, unknown>)[name] === 'function';
+const bound = <T>(method: string, what: string) => z.custom<T>((value) => hasMethod(value, method), `must be ${what}`).optional();
+
+/** `https://app.example`, as a browser says it; or `*`. */
+const originSchema = z
+  .string()
+  .refine((text) => text === '*' || (URL.canParse(text) && new URL(text).origin === text), 'must be an origin such as https://app.example');
 
 type Secrets = { NEXUS_JWT_SECRET?: unknown; NEXUS_JWKS_URL?: unknown; NEXUS_GRANT_SECRET?: unknown };
 
@@ -46,7 +64,13 @@ export const bindingsSchema = z
     NEXUS_GRANT_SECRET: secretSchema,
     NEXUS_CURSOR_KEYS: cursorKeysSchema,
     NEXUS_ROUTES: inlineJson.pipe(registrySchema).optional(),
-    NEXUS_CONFIG: z.custom<ConfigStore>(isConfigStore, 'must be a KV namespace').optional(),
+    NEXUS_CONFIG: bound<ConfigStore>('get', 'a KV namespace'),
+    NEXUS_RATE_LIMIT: bound<RateLimiter>('limit', 'a rate limit'),
+    ASSETS: bound<Assets>('fetch', 'static assets'),
+    /** JSON key of the service account that may invoke private runners. */
+    NEXUS_RUNNER_SERVICE_ACCOUNT: inlineJson.pipe(serviceAccountSchema).optional(),
+    /** Origins of pages that may call the API. */
+    NEXUS_CORS_ORIGINS: listOf(originSchema).default([]),
     /** Runners of routes that name none. */
     NEXUS_RUNNERS: listOf(httpUrl).default([]),
   })

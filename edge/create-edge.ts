@@ -6,13 +6,16 @@ import { answerErrors, answerNotFound, type EdgeEnv, offerMethods, stampAnswers 
 import { createAuthenticate } from './authenticate.ts';
 import { authorise } from './authorise.ts';
 import { createCursorCheck } from './check-cursor.ts';
+import { allowOrigins } from './cross-origin.ts';
 import type { EdgeDeps } from './edge-deps.ts';
 import { findDestination } from './find-destination.ts';
 import { createForward } from './forward.ts';
+import { createRateLimit } from './limit-rate.ts';
 import { createRegistryLoader } from './load-registry.ts';
 import { mountMcp } from './mcp/mount-mcp.ts';
 import { mountPublicEndpoints } from './public-endpoints.ts';
 import { readInput } from './read-input.ts';
+import { serveAssets } from './serve-assets.ts';
 
 const byPath = (): Map<string, Endpoint[]> => Map.groupBy(endpointList, ({ path }) => path);
 
@@ -22,14 +25,16 @@ const byPath = (): Map<string, Endpoint[]> => Map.groupBy(endpointList, ({ path 
  */
 export const createEdge = (deps: EdgeDeps): Hono<EdgeEnv> => {
   const authenticate = createAuthenticate(deps);
+  const limitRate = createRateLimit(deps);
   const checkCursor = createCursorCheck(deps);
   const loadRegistry = createRegistryLoader(deps);
   const forward = createForward(deps);
 
   const app = new Hono<EdgeEnv>();
   app.use(stampAnswers(deps));
+  if (deps.bindings.NEXUS_CORS_ORIGINS.length > 0) app.use(allowOrigins(deps.bindings.NEXUS_CORS_ORIGINS));
   app.onError(answerErrors(deps));
-  app.notFound(answerNotFound); // 404
+  app.notFound(serveAssets(deps, answerNotFound)); // 404
   mountPublicEndpoints(app, deps, loadRegistry);
   mountMcp(app, deps, authenticate);
 
@@ -43,6 +48,7 @@ export const createEdge = (deps: EdgeDeps): Hono<EdgeEnv> => {
 
       const caller = await authenticate(request.headers); // 401
       const context = authorise(endpoint, caller, request.headers, raw.query); // 403, 400
+      await limitRate(context.tenant_id); // 429
       const { input, body } = await readInput(endpoint, request, raw, (scope) => requireScope(context, endpoint.access, scope)); // 415, 413, 400, 403, 422
       await checkCursor(endpoint, context, input); // 410
       const destination = findDestination(await loadRegistry(), deps.bindings.NEXUS_RUNNERS, endpoint, context, input); // 503

@@ -227,6 +227,14 @@ export const limits = {
   stopTimeoutMs: 10 * secondMs,
 
   requestIdChars: 128,
+  /** A runner that could not be reached is asked last for this long, by the isolate that saw it. */
+  runnerDownMs: 10 * secondMs,
+  /** Google's ID tokens: how long they live, how long before their end a new one is got, and how long that may take. */
+  idTokenTtlMs: 1 * hourMs,
+  idTokenSlackMs: 5 * minuteMs,
+  idTokenTimeoutMs: 5 * secondMs,
+  /** The period of the rate limit in wrangler.toml, which the binding does not tell. */
+  rateLimitPeriodMs: 10 * secondMs,
   apiKeyCacheMs: 60 * secondMs,
   /** API keys kept in one isolate, about a kilobyte each. */
   apiKeysCached: 5_000,

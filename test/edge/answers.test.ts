@@ -41,6 +41,10 @@ describe('an answer of the runner', () => {
       'x-request-id': 'req_1',
       'x-content-type-options': 'nosniff',
       'cache-control': 'no-store',
+      'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
+      'referrer-policy': 'no-referrer',
+      'strict-transport-security': 'max-age=31536000',
+      'x-frame-options': 'DENY',
     });
   });
 

@@ -14,7 +14,7 @@ describe('the entry of the Worker', () => {
   afterEach(() => vi.restoreAllMocks());
 
   test('serves with a good configuration, and ignores what is not the edge’s', async () => {
-    const answer = await worker.fetch(request(), { ...environment, ASSETS: {}, NEXUS_EMBEDDER: 'x' });
+    const answer = await worker.fetch(request(), { ...environment, SOMEBODY_ELSES: {}, NEXUS_EMBEDDER: 'x' });
     expect([answer.status, errors]).toEqual([200, []]);
     expect(answer.headers.get('x-request-id')).toMatch(/^req_[0-9a-f]{32}$/);
   });
@@ -62,6 +62,12 @@ describe('a bad start names', () => {
     ['NEXUS_JWT_AUDIENCE', { NEXUS_JWT_AUDIENCE: '' }],
     ['NEXUS_ROUTES', { NEXUS_ROUTES: '{"routes":[{}]}' }],
     ['NEXUS_CONFIG', { NEXUS_CONFIG: 'a text' }],
+    ['NEXUS_RATE_LIMIT', { NEXUS_RATE_LIMIT: {} }],
+    ['ASSETS', { ASSETS: 'a text' }],
+    ['NEXUS_CORS_ORIGINS', { NEXUS_CORS_ORIGINS: 'https://app.example/' }],
+    ['NEXUS_CORS_ORIGINS', { NEXUS_CORS_ORIGINS: 'app.example' }],
+    ['NEXUS_RUNNER_SERVICE_ACCOUNT', { NEXUS_RUNNER_SERVICE_ACCOUNT: 'edge@project.iam.example' }],
+    ['NEXUS_RUNNER_SERVICE_ACCOUNT', { NEXUS_RUNNER_SERVICE_ACCOUNT: '{"client_email":"edge@project.iam.example","private_key":"x"}' }],
     ['NEXUS_RUNNERS', { NEXUS_RUNNERS: 'http://a.test,,http://b.test' }],
   ])('%s for %o', (name, changed) => expect(new Set(problems(changed))).toEqual(new Set([name])));
 
