@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { type Chunk, createChunker } from '../../runner/chunk/chunk-text.ts';
+import { type Chunk, createChunker, type Part } from '../../runner/chunk/chunk-text.ts';
 import { estimateTokens } from '../../runner/chunk/tokens.ts';
 import type { Chunking } from '../../shared/events.ts';
 import { limits } from '../../shared/limits.ts';
@@ -171,6 +171,12 @@ describe('where a text is cut', () => {
     expect(textsOf(text, { max_tokens: 16, overlap_tokens: 0 })).toEqual([paragraph('Alpha'), paragraph('Beta'), paragraph('Gamma'), paragraph('Delta')]);
   });
 
+  test('a sentence goes on where a line was wrapped by hand', () => {
+    const sentence = (name: string): string => `${name} goes on in the next\nline and ends only there.`;
+    const text = ['Alpha', 'Beta', 'Gamma'].map(sentence);
+    expect(textsOf(text.join(' '), { max_tokens: 16, overlap_tokens: 0 })).toEqual(text);
+  });
+
   test('the next chunk begins with whole sentences from the end of the one before', () => {
     const text = 'First one here. Second one here. Third one here. Fourth one here. Fifth one here.';
     const chunks = textsOf(text, { max_tokens: 13, overlap_tokens: 5 });
@@ -241,9 +247,45 @@ describe('Markdown', () => {
     expect(paths('# One\n\n```\n```js\n# no heading\n```\n\n# Two')).toEqual({ '# One\n\n```\n```js\n# no heading\n```': ['One'], '# Two': ['Two'] });
   });
 
+  test('a line of = or - below a line of text makes it a heading, below a list, a table or front matter it does not', () => {
+    expect(paths('Guide\n=====\n\nIntro.\n\nUse\n---\n\nRun it.')).toEqual({ 'Guide\n=====\n\nIntro.': ['Guide'], 'Use\n---\n\nRun it.': ['Guide', 'Use'] });
+    for (const other of ['---\ntitle: x\n---\nText.', '- item\n---\nText.', '| a |\n---\nText.', 'Two\nlines\n---\nText.'])
+      expect(Object.values(paths(other)).flat()).toEqual([]);
+  });
+
+  test('a table that is too long is cut between its rows', () => {
+    const rows = Array.from({ length: 12 }, (_, index) => `| Item no. ${index} | It costs. A lot. |`);
+    for (const chunk of textsOf(rows.join('\n'), { max_tokens: 24, overlap_tokens: 0 }, true)) for (const row of chunk.split('\n')) expect(rows).toContain(row);
+  });
+
   test('a heading of any length adds a bounded text to the chunks below it', () => {
     const chunks = chunkText(`# ${'😀'.repeat(50_000)}\n\nBelow.`, {}, true);
     expect(chunks.flatMap(({ headings }) => headings).every((heading) => heading.length <= 256 && heading.isWellFormed())).toBe(true);
+  });
+});
+
+describe('a document in parts', () => {
+  const part = (text: string, page: number): Part => ({
+    text,
+    page,
+    blocks: [{ start: 0, end: text.length, ...(text.startsWith('Chapter') ? { heading: 1 } : {}) }],
+  });
+
+  test('has chunks that count from its beginning, each on its page, under headings that hold across parts', () => {
+    const chunker = createChunker({}, 'Title');
+    expect([part('Chapter 1', 1), part('Some text.', 2), part('  ', 3), part('Chapter 2', 4)].flatMap(chunker)).toEqual([
+      { start: 0, end: 9, headings: ['Title', 'Chapter 1'], page: 1 },
+      { start: 9, end: 19, headings: ['Title', 'Chapter 1'], page: 2 },
+      { start: 21, end: 30, headings: ['Title', 'Chapter 2'], page: 4 },
+    ]);
+  });
+
+  test('whose title is its first heading has it once', () => {
+    expect(createChunker({}, 'chapter 1')(part('Chapter 1', 1)).map(({ headings }) => headings)).toEqual([['Chapter 1']]);
+  });
+
+  test('is plain text for the strategy recursive, whatever its format knows', () => {
+    expect(createChunker({ strategy: 'recursive' })(part('Chapter 1', 1)).map(({ headings }) => headings)).toEqual([[]]);
   });
 });
 
