@@ -44,6 +44,8 @@ export const limits = {
   fusionWeightMax: 1000,
   /** Words of one query that may be misspelt (`word~`); each is compared with every word there is. */
   misspeltTerms: 16,
+  /** Words of a query that are counted over both scopes: each is a search of its own. */
+  pooledTerms: 32,
   /** Quoted phrases of one query: each is a search of its own within the engine. */
   queryPhrases: 16,
   /** Places shown of one hit. */

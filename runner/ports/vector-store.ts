@@ -139,12 +139,23 @@ export interface ScanBatch {
   values?: (FieldValue | null)[];
 }
 
+/** What single words give single passages: with it BM25 can be counted over several tables. */
+export interface TermScores {
+  passages: number;
+  /** At most so many passages are told of each term. */
+  reach: number;
+  /** BM25 of each term alone, by row, of every passage that holds it. */
+  terms: ReadonlyMap<string, ReadonlyMap<bigint, number>>;
+}
+
 /** A table at one version, for reading. Never changes. */
 export interface TableReader {
   /** @param timeoutMs the engine stops by itself after this @throws OutOfTimeError */
   vectorSearch(vector: Float32Array, metric: Metric, depth: number, filter: FilterNode | undefined, timeoutMs: number): Promise<RawHit[]>;
   /** @param timeoutMs the engine stops by itself after this @throws OutOfTimeError */
   textSearch(query: TextQuery, depth: number, filter: FilterNode | undefined, timeoutMs: number): Promise<RawHit[]>;
+  /** @param timeoutMs the engine stops by itself after this @throws OutOfTimeError */
+  termScores(query: TextQuery, timeoutMs: number): Promise<TermScores>;
   /** Where each text holds what a query asks for. */
   highlight(query: TextQuery, texts: readonly string[]): Promise<Span[][]>;
   rows(rowIds: readonly bigint[], select: { text: boolean; metadata: boolean; vector: boolean }): Promise<HitRow[]>;

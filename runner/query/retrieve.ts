@@ -6,6 +6,7 @@ import type { RawHit, TableReader } from '../ports/vector-store.ts';
 import { isRestricted, noTextQuery, parseTextQuery, type TextQuery } from '../text/text-query.ts';
 import type { RawList } from './fuse.ts';
 import type { PlannedScope } from './plan.ts';
+import { pooledScores } from './pooled-scores.ts';
 
 /** Score of a distance: 1 − distance for cosine and for dot (which the engine gives as 1 − product), the negated distance for L2. */
 const scoreOfDistance: Record<Metric, (distance: number) => number> = {
@@ -34,6 +35,10 @@ const restricted = async (hits: RawHit[], query: TextQuery, rowsWith: RowsWith):
   return hits.filter(({ rowId }) => (asked === undefined || asked.has(rowId)) && !banned.some((rows) => rows?.has(rowId)));
 };
 
+/** In hybrid only ranks are seen of a text list, so both scopes' may be counted by one measure; in text mode the score is the engine's. */
+const poolOf = async (scopes: readonly PlannedScope[], query: TextQuery, run: Run): Promise<ReturnType<typeof pooledScores>> =>
+  pooledScores(new Map(await Promise.all(scopes.map(async ({ scope, reader }) => [scope, await reader.termScores(query, run.remainingMs())] as const))));
+
 export interface RetrievedList extends RawList {
   /** It was full before the text's rules were kept to: more may follow behind it. */
   isFull: boolean;
@@ -56,9 +61,11 @@ export const retrieve = async (
     const hits = text !== undefined && isRestricted(text) ? await restricted(found, text, rowsOf(reader, filter, run)) : found;
     return { kind: 'vector', scope, measure: `${embedding_model} ${metric}`, score: (hit) => score(hit.distance ?? 0), hits, isFull: found.length >= depth };
   };
+  const pooled = mode === 'hybrid' && text !== undefined && scopes.length > 1 ? poolOf(scopes, text, run) : undefined;
   const textList = async ({ scope, reader }: PlannedScope, query: TextQuery): Promise<RetrievedList> => {
-    const hits = await reader.textSearch(query, depth, filter, run.remainingMs());
-    return { kind: 'text', scope, measure: 'bm25', score: (hit) => hit.bm25 ?? 0, hits, isFull: hits.length >= depth };
+    const [hits, pooledScore] = await Promise.all([reader.textSearch(query, depth, filter, run.remainingMs()), pooled]);
+    const score: RawList['score'] = (hit) => pooledScore?.(scope, hit) ?? hit.bm25 ?? 0;
+    return { kind: 'text', scope, measure: 'bm25', score, hits, isFull: hits.length >= depth };
   };
   return Promise.all(
     scopes.flatMap((scope) => [

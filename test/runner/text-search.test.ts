@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { limits } from '../../shared/limits.ts';
-import { type RunningRunner, startRunner } from './running-runner.ts';
+import { caller, type RunningRunner, startRunner } from './running-runner.ts';
 
 let runner: RunningRunner;
 beforeAll(async () => {
@@ -8,7 +8,7 @@ beforeAll(async () => {
 });
 afterAll(() => runner.stop());
 
-type Found = { id: string; doc_id: string; score: number; bm25?: number; text?: string; highlights?: { start: number; end: number }[] };
+type Found = { id: string; doc_id: string; source_scope: string; score: number; bm25?: number; text?: string; highlights?: { start: number; end: number }[] };
 
 const ask = async (space: string, request: Record<string, unknown>): Promise<Found[]> => {
   const { status, body } = await runner.call('POST', `/nexus/spaces/${space}/query`, request);
@@ -122,6 +122,30 @@ describe('a small space that is written bit by bit', () => {
     const ranked = async (space: string) => (await ask(space, { query: 'amber beryl', mode: 'text' })).map(({ doc_id, bm25 }) => [doc_id, bm25]);
     expect(await ranked('bit-by-bit')).toEqual(await ranked('at-once'));
     expect((await ranked('bit-by-bit')).map(([id]) => id)).toEqual(['both', 'one']);
+  });
+});
+
+describe('a tenant with three notes beside a shared space with many', () => {
+  const note = (text: string) => `${text} Our own note about the sluice gates.`;
+  beforeAll(async () => {
+    const shared = Array.from({ length: 300 }, (_, index) => ({
+      id: `s${index}`,
+      text: `Chapter ${index}. ${index % 3 === 0 ? 'Sluice gates' : 'Bridges'} of rivers, and what they are for.`,
+    }));
+    const system = caller({ tenant_id: 't_system' });
+    expect((await runner.ingest('beside', { documents: shared }, { context: system })).status).toBe('succeeded');
+    await put('beside', { n1: note('Oil them.'), n2: note('Paint them.'), n3: note('Count them.') });
+  });
+  const scopes = async (query: string) => (await ask('beside', { query, include_global: true })).map(({ source_scope }) => source_scope);
+
+  test('is found although all of its notes are about one subject, which is worth little among three', async () => {
+    const found = await scopes('sluice gates');
+    expect(found.filter((scope) => scope === 'tenant')).toHaveLength(3);
+    expect(found).toContain('global');
+  });
+
+  test('does not stand in the way of what only the shared space is about', async () => {
+    expect((await scopes('bridges of rivers')).slice(0, 7)).toEqual(Array.from({ length: 7 }, () => 'global'));
   });
 });
 

@@ -1,6 +1,7 @@
 import type { FullTextQuery, Table } from '@lancedb/lancedb';
 import type { Table as ArrowTable } from 'apache-arrow';
 import type { FilterNode } from '../../../shared/filter.ts';
+import { limits } from '../../../shared/limits.ts';
 import type { DocumentRow, HitRow, RawHit, TableReader, TableShape, TextPiece } from '../../ports/vector-store.ts';
 import { highlightsOf, type Stem, termsToStem } from '../../text/highlight.ts';
 import type { TextQuery } from '../../text/text-query.ts';
@@ -9,7 +10,7 @@ import { asOursWhenReading } from './engine-errors.ts';
 import { filterToWhere } from './filter-to-where.ts';
 import { scanTable } from './lance-scan.ts';
 import { textColumn, textIndexRows, withoutStopWords } from './text-index.ts';
-import { engineQuery, type Spelling } from './text-search.ts';
+import { engineQuery, match, type Spelling } from './text-search.ts';
 import { partitionsSearched } from './vector-index.ts';
 
 const reading = async <T>(work: Promise<T>): Promise<T> => {
@@ -111,6 +112,23 @@ export const lanceReader = (table: Table, { fields, language }: Pick<TableShape,
       const list = await best(depth + 1);
       const isCutInTie = list.length > depth && list[depth - 1]?.bm25 === list[depth]?.bm25;
       return (isCutInTie ? await best(tieReach) : list).slice(0, depth);
+    },
+
+    async termScores(query, timeoutMs) {
+      const terms = await withoutStopWords([...query.required, ...query.any].slice(0, limits.pooledTerms), language);
+      const scoresOf = async (term: string): Promise<[string, Map<bigint, number>]> => {
+        const search = table
+          .query()
+          .fullTextSearch(match([term]), { columns: [textColumn] })
+          .select(['_score'])
+          .withRowId()
+          .limit(tieReach);
+        const found = (await reading(search.toArrow({ timeoutMs }))) as unknown as ArrowTable;
+        const scores = (values(found, '_score') ?? []) as number[];
+        return [term, new Map(Array.from((values(found, '_rowid') ?? []) as bigint[], (rowId, index) => [rowId, scores[index] ?? 0]))];
+      };
+      const [passages, ...found] = await Promise.all([reading(table.countRows()), ...terms.map(scoresOf)]);
+      return { passages, reach: tieReach, terms: new Map(found) };
     },
 
     async highlight(query, texts) {

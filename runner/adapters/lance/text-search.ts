@@ -11,7 +11,8 @@ export interface Spelling {
   stem: (term: string) => string;
 }
 
-const match = (terms: readonly string[], operator = Operator.Or): MatchQuery => new MatchQuery(terms.join(' '), textColumn, { operator });
+/** Any of these terms, or all. */
+export const match = (terms: readonly string[], operator = Operator.Or): MatchQuery => new MatchQuery(terms.join(' '), textColumn, { operator });
 
 /**
  * A word that may be misspelt. The engine compares it with the words of its index alone, so the word as it stands is
