@@ -3,6 +3,7 @@ import { parseArgs } from 'node:util';
 import { bulkIngest } from './bulk-ingest.ts';
 import { type Figure, markdownTable } from './figures.ts';
 import { overloaded } from './overload.ts';
+import { machine, page } from './page.ts';
 import { queryLatency } from './query-latency.ts';
 import { recall } from './recall.ts';
 
@@ -20,21 +21,29 @@ const benches: Record<string, (options: BenchOptions) => Promise<Figure[]>> = {
   overload: overloaded,
 };
 
-const usage = `npm run bench -- [--quick] [--only ${Object.keys(benches).join(',')}] [--json FILE] [--vectors DIR]`;
+const usage = `npm run bench -- [--quick] [--only ${Object.keys(benches).join(',')}] [--json FILE] [--doc FILE] [--vectors DIR]`;
 
 const main = async (): Promise<void> => {
   const { values } = parseArgs({
-    options: { quick: { type: 'boolean', default: false }, only: { type: 'string' }, json: { type: 'string' }, vectors: { type: 'string' } },
+    options: {
+      quick: { type: 'boolean', default: false },
+      only: { type: 'string' },
+      json: { type: 'string' },
+      doc: { type: 'string' },
+      vectors: { type: 'string' },
+    },
   });
   const names = values.only?.split(',') ?? Object.keys(benches);
   const unknown = names.filter((name) => !Object.hasOwn(benches, name));
   if (unknown.length > 0) throw new Error(`There is no bench ${unknown.join(', ')}. ${usage}`);
+  const on = machine();
   const figures: Figure[] = [];
   for (const name of names) {
     process.stderr.write(`${name} …\n`);
     figures.push(...((await benches[name]?.({ quick: values.quick, vectors: values.vectors })) ?? []));
   }
   process.stdout.write(`${markdownTable(figures)}\n`);
+  if (values.doc !== undefined) writeFileSync(values.doc, page(figures, `npm run bench -- ${process.argv.slice(2).join(' ')}`, on, new Date()));
   if (values.json !== undefined) writeFileSync(values.json, `${JSON.stringify(figures, null, 2)}\n`);
 };
 

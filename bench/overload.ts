@@ -14,7 +14,8 @@ const overload = 10;
 const floodConnections = 2_000;
 const light = 't_light';
 const flood = 't_flood';
-const lightPerSecond = 20;
+/** A light tenant takes a twentieth of what there is, where that is not too few to have a 99th percentile. */
+const lightRate = (capacity: number): number => Math.max(2, Math.min(20, capacity / 20));
 /** Grants live for a minute; these are dated ahead, so that they last as long as a flood of that length. */
 const aheadMs = 55_000;
 
@@ -74,6 +75,7 @@ export const overloaded = async ({ quick }: BenchOptions): Promise<Figure[]> => 
     const saturated = await generateElsewhere(await asked(flood, { seconds: quick ? 5 : 20 }));
     const capacity = saturated.timesMs.length / (quick ? 5 : 20);
     const cpuOfAnswerMs = (cpuMs(runner.pid) - cpuBeforeMs) / saturated.timesMs.length;
+    const lightPerSecond = lightRate(capacity);
     const calm = await generate(await asked(light, { perSecond: lightPerSecond, seconds: quick ? 5 : 20, connectionsMax: 100 }));
     const beforeMiB = residentMiB(runner.pid);
 
@@ -105,7 +107,7 @@ export const overloaded = async ({ quick }: BenchOptions): Promise<Figure[]> => 
       figure('light tenant alone, p99', 'ms', calmP99),
       figure('light tenant in the flood, p99', 'ms', amongP99),
       figure('light tenant: flood ÷ alone', '×', amongP99 / calmP99),
-      figure('light tenant: answered 200', '', (among.outcomes[200] ?? 0) / (lightPerSecond * seconds)),
+      figure('light tenant: answered 200', '', (among.outcomes[200] ?? 0) / Math.round(lightPerSecond * seconds)),
       figure('resident before the flood', 'MiB', beforeMiB),
       figure('resident in the flood, most', 'MiB', mostMiB),
     ];
