@@ -20,6 +20,7 @@ export {
   RateLimitedError,
   ServerError,
 } from './errors.ts';
+export type { HazePointsOptions, SpaceHaze } from './haze.ts';
 export type { IngestAllOptions } from './ingest-all.ts';
 export { createNexus, type ListSpacesOptions, type ListTasksOptions, type Nexus, type NexusOptions, type SpaceEntry } from './nexus.ts';
 export type { PagedList } from './pages.ts';

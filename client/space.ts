@@ -8,6 +8,7 @@ import { limits } from '../shared/limits.ts';
 import type { Scope } from '../shared/space-key.ts';
 import { type DeleteOptions, SpaceDocuments } from './documents.ts';
 import { NexusApiError } from './errors.ts';
+import { SpaceHaze } from './haze.ts';
 import { type IngestAllOptions, ingestAll } from './ingest-all.ts';
 import { pagesOf } from './pages.ts';
 import { type AcceptedTask, accepted } from './task.ts';
@@ -35,6 +36,7 @@ export class Space {
   readonly id: string;
   readonly blobs: SpaceBlobs;
   readonly documents: SpaceDocuments;
+  readonly haze: SpaceHaze;
   private readonly transport: Transport;
   private readonly path: string;
 
@@ -44,6 +46,7 @@ export class Space {
     this.path = `/nexus/spaces/${encodeURIComponent(id)}`;
     this.blobs = new SpaceBlobs(transport, this.path);
     this.documents = new SpaceDocuments(transport, this.path);
+    this.haze = new SpaceHaze(transport, this.path);
   }
 
   /** One page of hits. */

@@ -22,7 +22,8 @@ export const mountPublicEndpoints = (
 ) => {
   let openApi: unknown;
   const answers: Record<string, () => unknown> = {
-    '/': () => welcome(version),
+    // Where the viewer is deployed with the edge, `/` is its page.
+    ...(bindings.ASSETS === undefined ? { '/': () => welcome(version) } : {}),
     '/health': () => ({ status: 'ok' }),
     '/ready': async () => {
       const problem = problemOf(await loadRegistry(), bindings.NEXUS_RUNNERS);

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { CliError } from '../client/cli/command.ts';
 import type { Stack } from '../client/cli/stack-files.ts';
+import { buildViewer } from './build-viewer.ts';
 import { type Child, childFailed, startChild, stopChild } from './children.ts';
 import { untilHealthy } from './health.ts';
 import { parseOptions, StartError, type StartOptions } from './options.ts';
@@ -63,6 +64,7 @@ const runTiers = async (stack: Stack, facts: TierFacts, edgePort: number, stop: 
   try {
     const runnerChild = startRunner(facts);
     children.push(runnerChild);
+    await buildViewer(root, (line) => process.stderr.write(`${line}\n`));
     const edgeChild = await startEdge(facts, edgePort);
     children.push(edgeChild);
     const pids = children.map(({ name, pid }) => ({ name, pid }));

@@ -17,7 +17,7 @@ const pages = [
 ];
 const textOf = (page: string): string => readFileSync(join(root, page), 'utf8');
 
-const rooms = ['shared', 'edge', 'runner', 'client', 'local', 'test', 'docs', 'bench', 'deploy'];
+const rooms = ['shared', 'edge', 'runner', 'client', 'local', 'ui', 'test', 'docs', 'bench', 'deploy'];
 /** `runner/store/commit.ts` or `edge/`; not what a caller's data is called in an example. */
 const pathPattern = new RegExp(`\`((?:${rooms.join('|')})/[\\w./-]*)\``, 'g');
 

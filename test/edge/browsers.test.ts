@@ -51,27 +51,32 @@ test('every answer says that it is no page and belongs in no frame', async () =>
 });
 
 describe('files that are deployed with the edge', () => {
+  const files: Record<string, string> = { '/': '<!doctype html>viewer', '/docs': '<!doctype html>api', '/assets/app-abc.js': 'let a;' };
   const seen: string[] = [];
   const ASSETS = {
     async fetch(request: Request): Promise<Response> {
-      seen.push(new URL(request.url).pathname);
-      if (new URL(request.url).pathname !== '/app.js') return new Response('', { status: 404 });
-      return new Response('let a;', { headers: { 'content-type': 'text/javascript', 'cache-control': 'public, max-age=60' } });
+      const { pathname } = new URL(request.url);
+      seen.push(pathname);
+      return new Response(files[pathname] ?? '', { status: files[pathname] === undefined ? 404 : 200, headers: { etag: '"1"' } });
     },
   };
 
-  test('are served where no endpoint is, as pages of their own origin', async () => {
-    const answer = await startEdge({ env: { ASSETS } }).request('/app.js');
-    expect([answer.status, await answer.text(), answer.headers.get('cache-control')]).toEqual([200, 'let a;', 'public, max-age=60']);
-    expect(answer.headers.get('content-security-policy')).toContain("default-src 'self'");
+  test.each(Object.keys(files))('%s is served where no endpoint is, under a policy that runs nothing but our files', async (where) => {
+    const answer = await startEdge({ env: { ASSETS } }).request(where);
+    expect([answer.status, await answer.text(), answer.headers.get('etag')]).toEqual([200, files[where], '"1"']);
+    const policy = answer.headers.get('content-security-policy') ?? '';
+    for (const part of ["default-src 'none'", "script-src 'self'", "connect-src 'self'", "frame-ancestors 'none'"]) expect(policy).toContain(part);
+    expect(policy).not.toMatch(/unsafe|\*|https?:/);
+    expect(answer.headers.get('cache-control')).toBe(where.startsWith('/assets/') ? 'public, max-age=31536000, immutable' : 'no-cache');
   });
 
   test('never stand in for the API: its paths, its methods, and what is nowhere', async () => {
     const edge = startEdge({ env: { ASSETS } });
     seen.length = 0;
     await expectRefusal(await edge.request('/nexus/app.js'), 'nexus.not_found');
-    await expectRefusal(await edge.request('/app.js', { method: 'POST' }), 'nexus.not_found');
+    await expectRefusal(await edge.request('/assets/app-abc.js', { method: 'POST' }), 'nexus.not_found');
     await expectRefusal(await edge.request('/nexus/tasks', { method: 'PUT' }), 'nexus.method_not_allowed');
+    for (const where of ['/health', '/openapi.json']) await edge.request(where);
     expect(seen).toEqual([]);
     await expectRefusal(await edge.request('/nope.js'), 'nexus.not_found');
   });

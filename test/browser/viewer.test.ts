@@ -1,0 +1,182 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { type RunningStack, startStack } from '../stack/running-stack.ts';
+import { launchBrowser } from './browser.ts';
+
+/** The viewer as a person uses it, in a real Chromium on the real stack. Pictures of it are kept in `test/browser/pictures/`. */
+
+const pictures = fileURLToPath(new URL('./pictures', import.meta.url));
+const patienceMs = 60_000;
+
+const topics = {
+  garden: 'tomato seedling compost watering greenhouse pruning trellis mulch beetroot harvest',
+  harbour: 'vessel anchor mooring tide lighthouse captain cargo lantern rigging starboard',
+  kitchen: 'simmer saucepan butter garlic oven whisk dough cinnamon skillet marinade',
+};
+const documents = Object.entries(topics).flatMap(([topic, text]) => {
+  const words = text.split(' ');
+  return Array.from({ length: 40 }, (_, i) => ({
+    id: `${topic}-${i}`,
+    text: Array.from({ length: 7 }, (_, at) => words[(i * 3 + at * ((i % 7) + 1) + Math.floor(i / 7)) % words.length]).join(' '),
+    // Untrusted words: shown, never run.
+    metadata: { topic, title: i === 0 ? `<img src=x onerror="document.title='broken'"> ${topic}` : `${topic} note ${i}` },
+  }));
+});
+
+let stack: RunningStack;
+let browser: Browser;
+let page: Page;
+let token: string;
+const complaints: string[] = [];
+const elsewhere: string[] = [];
+
+beforeAll(async () => {
+  mkdirSync(pictures, { recursive: true });
+  [stack, browser] = await Promise.all([startStack(), launchBrowser()]);
+  token = await stack.token({ tenant: 't_browser' });
+  await stack.ingestAndWait(token, 'notes', { documents });
+  const platform = await stack.token({ tenant: 't_system', roles: 'system' });
+  await stack.ingestAndWait(platform, 'notes', {
+    documents: [{ id: 'shared', text: 'lighthouse keepers shared handbook', metadata: { title: 'Shared handbook' } }],
+  });
+  const drawn = await stack.call('POST', '/nexus/spaces/notes/haze/snapshot', { token: platform });
+  await stack.waitForTask(platform, drawn.body.task_id);
+  page = await browser.newPage({ viewport: { width: 1280, height: 800 } });
+  page.setDefaultTimeout(patienceMs);
+  page.on('console', (message) => {
+    if (message.type() === 'error') complaints.push(message.text());
+  });
+  page.on('pageerror', (error) => complaints.push(String(error)));
+  page.on('request', (request) => {
+    if (!request.url().startsWith(stack.edge) && !request.url().startsWith('data:') && !request.url().startsWith('blob:')) elsewhere.push(request.url());
+  });
+}, 600_000);
+
+afterAll(async () => {
+  await browser?.close();
+  await stack?.stop();
+});
+
+const keep = async (name: string): Promise<void> => {
+  writeFileSync(join(pictures, `${name}.png`), await page.screenshot());
+};
+
+/** Pixels of the map that are not its ground. */
+const paintedPixels = (): Promise<number> =>
+  page.evaluate(() => {
+    const canvas = document.querySelector('canvas');
+    const gl = canvas?.getContext('webgl2');
+    if (canvas === null || gl === null || gl === undefined) return -1;
+    const pixels = new Uint8Array(canvas.width * canvas.height * 4);
+    gl.readPixels(0, 0, canvas.width, canvas.height, gl.RGBA, gl.UNSIGNED_BYTE, pixels);
+    let painted = 0;
+    for (let at = 3; at < pixels.length; at += 4) if ((pixels[at] ?? 0) > 0) painted += 1;
+    return painted;
+  });
+
+const pointsShown = (count: number) => page.waitForSelector(`canvas[data-points="${count}"]`);
+const painted = (atLeast: number) => expect.poll(paintedPixels, { timeout: patienceMs }).toBeGreaterThan(atLeast);
+
+test('sign in, choose a space, and see its map', async () => {
+  await page.goto(stack.edge);
+  await page.fill('input[name=token]', token);
+  await page.click('button[type=submit]');
+  await page.fill('input[name=space]', 'notes');
+  await page.click('form.bar button[type=submit]');
+  await pointsShown(documents.length);
+  await painted(500);
+  expect(await page.locator('ul[aria-label=Clusters] li').count()).toBeGreaterThan(2);
+  await keep('map');
+});
+
+test('ask, and see the right hits, in their order and in place', async () => {
+  await page.fill('input[name=question]', 'mooring lighthouse captain');
+  await page.click('aside form button[type=submit]');
+  await page.waitForSelector('ol.hits li');
+  const ids = await page.locator('ol.hits li').evaluateAll((items) => items.map((item) => item.getAttribute('data-id')));
+  const { hits } = (await stack.call('POST', '/nexus/spaces/notes/query', { token, body: { query: 'mooring lighthouse captain', limit: 10 } })).body;
+  expect(ids).toEqual(hits.map(({ id }: { id: string }) => id));
+  expect(ids.every((id) => id?.startsWith('harbour-'))).toBe(true);
+  await painted(500);
+  await keep('question');
+});
+
+test('choose a hit, and read its document and what lies beside it', async () => {
+  await page.click('ol.hits li button');
+  await page.waitForSelector('section.details li');
+  expect(await page.locator('section.details li').first().textContent()).toMatch(/harbour/);
+  await keep('passage');
+});
+
+test("with the global space, its hits are told apart from one's own", async () => {
+  await page.check('label.inline input');
+  await pointsShown(documents.length + 1);
+  await page.fill('input[name=question]', 'shared handbook');
+  await page.click('aside form button[type=submit]');
+  await page.waitForSelector('ol.hits li.global[data-id="shared#0"]');
+  expect(await page.locator('ol.hits li.tenant').count()).toBeGreaterThan(0);
+  await page.uncheck('label.inline input');
+  await pointsShown(documents.length);
+});
+
+test('add a file, follow its task, and see its point', async () => {
+  await page.setInputFiles('input[type=file]', {
+    name: 'zeppelin.txt',
+    mimeType: 'text/plain',
+    buffer: Buffer.from('The zeppelin moored above the lighthouse.'),
+  });
+  await page.waitForFunction(() => /Task succeeded: 1 of 1 documents, 1 passages/.test(document.querySelector('.upload')?.textContent ?? ''));
+  await pointsShown(documents.length + 1);
+  await page.fill('input[name=question]', 'zeppelin');
+  await page.click('aside form button[type=submit]');
+  await page.waitForSelector('ol.hits li[data-id="zeppelin.txt#0"]');
+  await keep('upload');
+});
+
+test('a filter that is not JSON, and a token that is none, are told in words', async () => {
+  await page.fill('input[placeholder^="{"]', '{');
+  await page.waitForSelector('aside [role=alert]');
+  expect(await page.locator('aside [role=alert]').first().textContent()).toMatch(/not JSON/);
+});
+
+test('it fits a phone, and the keyboard turns the picture', async () => {
+  await page.setViewportSize({ width: 390, height: 844 });
+  expect(await page.evaluate(() => document.documentElement.scrollWidth <= window.innerWidth)).toBe(true);
+  await page.focus('canvas');
+  await page.keyboard.press('ArrowLeft');
+  await page.keyboard.press('+');
+  await page.keyboard.press('Home');
+  await page.emulateMedia({ colorScheme: 'dark' });
+  await painted(200);
+  await keep('phone-dark');
+});
+
+test('the API page describes every endpoint', async () => {
+  await page.setViewportSize({ width: 1280, height: 800 });
+  await page.goto(`${stack.edge}/docs`);
+  await page.waitForSelector('section#hazePoints');
+  const { paths } = (await stack.call('GET', '/openapi.json')).body as { paths: Record<string, object> };
+  const operations = Object.values(paths).reduce((sum, methods) => sum + Object.keys(methods).length, 0);
+  expect(await page.locator('main > section').count()).toBe(operations);
+  await keep('docs');
+});
+
+test('a strict content policy held all the while: nothing was asked of others, nothing complained, no title was run', async () => {
+  const answer = await stack.call('GET', '/');
+  expect(answer.headers['content-security-policy']).toMatch(/default-src 'none'.*script-src 'self'/);
+  await page.goto(stack.edge);
+  const ran = await page.evaluate(() => {
+    const script = document.createElement('script');
+    script.textContent = 'window.ran = true';
+    document.head.append(script);
+    return 'ran' in window;
+  });
+  expect(ran).toBe(false);
+  expect(await page.title()).toBe('Nexus Haze');
+  expect(elsewhere).toEqual([]);
+  // The refusal of the script above is the one complaint.
+  expect(complaints.filter((text) => !text.includes('Content Security Policy'))).toEqual([]);
+});
