@@ -150,9 +150,9 @@ describe('every figure', () => {
           if (metadata.kind === 'trend') expect(Math.sign(number(metadata.slope))).toBe(metadata.direction === 'up' ? 1 : -1);
         }
       }),
-      { numRuns: 12 },
+      { numRuns: 8 },
     );
-  });
+  }, 300_000);
 
   test('in a sentence is one in metadata, with its unit', () => {
     fc.assert(
@@ -165,9 +165,9 @@ describe('every figure', () => {
           expect(text).toContain(`(${said.timezone})`);
         }
       }),
-      { numRuns: 20 },
+      { numRuns: 10 },
     );
-  });
+  }, 300_000);
 });
 
 /** Whether enough of a day was measured to count: sums need nearly all of it. */
