@@ -167,6 +167,7 @@ export interface TableReader {
   /** Every row, in no order that can be relied on. */
   scan(options: ScanOptions): AsyncIterable<ScanBatch>;
   stats(): Promise<TableStats>;
+  indexes(): Promise<TableStats['indexes']>;
 }
 
 /**
@@ -210,6 +211,10 @@ export interface NexusVectorStore {
   writer(table: TableLocation): Promise<TableWriter | undefined>;
   /** Begins the table anew with these rows, over whatever lies there, and with an index for text search. @returns its version */
   create(table: TableLocation, shape: TableShape, rows: readonly ChunkRow[]): Promise<number>;
+  /** Makes ready what opening a table needs whatever its version. Waits for nothing, and failing means nothing. */
+  prepare(table: TableLocation): void;
+  /** Requests for tables, and their bytes, in this process from its beginning. */
+  requests(): { requests: number; bytes: number };
 }
 
 export class VersionGoneError extends Error {

@@ -11,6 +11,7 @@ import { taskRecords } from '../records/task-records.ts';
 import type { Door } from '../store/door.ts';
 import { readAgainWhenGone } from '../store/read-again.ts';
 import type { Places } from '../store/spaces.ts';
+import { indexesOf, type Meter, metered } from './explain.ts';
 import { type Candidate, defaultFusionK, defaultWeights, type FusionOptions, fuse, settled } from './fuse.ts';
 import { fetchHits } from './hits.ts';
 import { assignVectors, openScopes, type PlanDeps, type PlannedScope, spacesOf } from './plan.ts';
@@ -49,9 +50,11 @@ export const runQuery = async (
     const { after_task } = request;
     await run.idle(() => waitForTask(taskRecords(deps.places.blobs(area), area, deps.nowMs), after_task, deps.nowMs));
   }
-  return readAgainWhenGone(cursor !== undefined, (consistency) =>
-    page(deps, { ...request, consistency: consistency ?? request.consistency }, context.tenant_id, spaces, binding, cursor, startedMs, run),
-  );
+  const answer = (meter?: Meter) =>
+    readAgainWhenGone(cursor !== undefined, (consistency) =>
+      page(deps, { ...request, consistency: consistency ?? request.consistency }, context.tenant_id, spaces, binding, cursor, startedMs, run, meter),
+    );
+  return request.explain === true ? metered(deps.door, answer) : answer();
 };
 
 const page = async (
@@ -63,6 +66,7 @@ const page = async (
   cursor: CursorPayload | undefined,
   startedMs: number,
   run: Run,
+  meter: Meter | undefined,
 ): Promise<QueryResponse> => {
   const scopes = await openScopes(deps.door, spaces, request, cursor);
   const embedded = await assignVectors(deps, scopes, request, tenantId, carriedBy(cursor), run);
@@ -103,11 +107,16 @@ const page = async (
     next_cursor: next,
     snapshot: pins,
     took_ms: took(startedMs, finishedMs),
-    ...(request.explain === true
-      ? {
-          explain: { timings_ms: { plan: took(startedMs, plannedMs), lists: listsMs, rows: took(plannedMs + listsMs, finishedMs) }, candidates: window.length },
-        }
-      : {}),
+    ...(meter === undefined
+      ? {}
+      : {
+          explain: {
+            timings_ms: { plan: took(startedMs, plannedMs), lists: listsMs, rows: took(plannedMs + listsMs, finishedMs) },
+            candidates: window.length,
+            object_store: meter(),
+            indexes: await indexesOf(scopes),
+          },
+        }),
   };
 };
 

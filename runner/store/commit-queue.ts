@@ -32,6 +32,7 @@ const maxRowsPerCommit = 20_000;
 /** Waiting for another process's turn to end; longer, and the event had better go back to the spine. */
 const leaseWaitMs = 3_000;
 const leasePollMs = 50;
+const leasePollMsMax = 400;
 
 /** One queue per space: while one commit runs, everything that arrives waits and goes into the next one. */
 export interface CommitQueue {
@@ -72,11 +73,11 @@ export const createCommitQueue = (deps: CommitQueueDeps): CommitQueue => {
 
   const waitForLease = async ({ records }: SpacePlace): Promise<HeldLease> => {
     const deadlineMs = deps.nowMs() + leaseWaitMs;
-    for (;;) {
+    for (let pollMs = leasePollMs; ; pollMs = Math.min(2 * pollMs, leasePollMsMax)) {
       const lease = await takeLease(records, deps.instance, deps.nowMs);
       if (lease !== undefined) return lease;
       if (deps.nowMs() > deadlineMs) throw new SpaceBusyError('another process is writing to this space');
-      await sleep(leasePollMs * (1 + Math.random()));
+      await sleep(pollMs * (1 + Math.random()));
     }
   };
 

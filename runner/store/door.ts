@@ -11,15 +11,23 @@ export interface Door {
   head(key: SpaceKey, consistency?: 'strong' | 'eventual'): Promise<LiveHead | undefined>;
   /** @throws VersionGoneError when that version is no more */
   reader(key: SpaceKey, pin: Pin, head: LiveHead): Promise<TableReader>;
+  /** Requests for tables in this process, from its beginning. */
+  tableRequests(): { requests: number; bytes: number };
 }
 
 export const createDoor = (places: Places, store: NexusVectorStore): Door => ({
   async head(key, consistency = 'strong') {
-    const { head } = places.space(key).records;
+    const {
+      table,
+      records: { head },
+    } = places.space(key);
+    // While the head is asked for: the first table of a folder costs a request before its version does.
+    store.prepare(table);
     const remembered = consistency === 'eventual' ? head.remembered(limits.eventualAgeMs) : undefined;
     const found = (remembered === undefined ? await head.read() : remembered.entry)?.value;
     return isLive(found) ? found : undefined;
   },
 
+  tableRequests: () => store.requests(),
   reader: (key, pin, head) => store.reader(places.space(key).table, pin, head.table),
 });

@@ -7,6 +7,8 @@ const leaseMs = 10_000;
 /** Clocks of two machines may differ by this without a lease being taken from a living holder. */
 const skewMs = 2_000;
 const renewEveryMs = leaseMs / 4;
+/** Far less than a superseded record is kept: the number after it is still where it was, or free. */
+const trustMs = 30_000;
 
 export interface HeldLease {
   /** Says that the work is done. */
@@ -19,8 +21,6 @@ export interface HeldLease {
  */
 export const takeLease = async (records: SpaceRecords, holder: string, nowMs: () => number): Promise<HeldLease | undefined> => {
   const lease = (released: boolean): Lease => ({ space: spaceKeyText(records.key), holder, until: nowMs() + leaseMs, released });
-  const current = await records.lease.read();
-  if (current !== undefined && !isFree(current.value, holder, nowMs())) return undefined;
   let mine: Entry<Lease> | undefined;
   const write = async (released: boolean, after: Entry<Lease> | undefined): Promise<boolean> => {
     const value = lease(released);
@@ -28,7 +28,13 @@ export const takeLease = async (records: SpaceRecords, holder: string, nowMs: ()
     if (written) mine = { number: (after?.number ?? 0) + 1, value };
     return written;
   };
-  if (!(await write(false, current))) return undefined;
+  const takeAfter = async (current: Entry<Lease> | undefined): Promise<boolean> =>
+    (current === undefined || isFree(current.value, holder, nowMs())) && write(false, current);
+
+  // What this process saw released a moment ago needs no second look: who was faster makes the write fail.
+  const remembered = records.lease.remembered(trustMs)?.entry;
+  const isTaken = (remembered?.value.released === true && (await write(false, remembered))) || (await takeAfter(await records.lease.read()));
+  if (!isTaken) return undefined;
 
   let lost = false;
   let renewing: Promise<void> = Promise.resolve();

@@ -37,8 +37,9 @@ export const runTask = async (
   work: (run: TaskRun) => Promise<Outcome>,
 ): Promise<void> => {
   const tasks = taskRecords(places.blobs(request.requested_by), request.requested_by, nowMs);
-  if (await tasks.isFinal(request.task_id)) return;
-  const attempts = ((await tasks.progressOf(request.task_id))?.attempts ?? 0) + 1;
+  const [isFinal, progress] = await Promise.all([tasks.isFinal(request.task_id), tasks.progressOf(request.task_id)]);
+  if (isFinal) return;
+  const attempts = (progress?.attempts ?? 0) + 1;
   const blobs = places.blobs(request.space);
   const payloadName = payloadRef === undefined ? undefined : `${locate(request.space).payloads}/${payloadRef}`;
   const now = (): string => new Date(nowMs()).toISOString();

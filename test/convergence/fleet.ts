@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { SpaceKey } from '../../shared/space-key.ts';
-import { holderOf } from './published.ts';
+import { holderOf, type StoreView } from './published.ts';
 import { type RunnerProcess, runnerProcess } from './runner-process.ts';
 import type { SharedRoots } from './shared-roots.ts';
 
@@ -12,12 +12,10 @@ export interface Fleet {
   stop(): Promise<void>;
 }
 
-export const startFleet = async (roots: SharedRoots, workerCount: number): Promise<Fleet> => {
+export const startFleet = async (roots: Pick<SharedRoots, 'routes' | 'dataOf' | 'env'>, workerCount: number): Promise<Fleet> => {
   const acceptorData = roots.dataOf('acceptor');
-  const acceptor = runnerProcess({ data: acceptorData, role: 'query', routes: roots.routes });
-  const workers = Array.from({ length: workerCount }, (_, index) =>
-    runnerProcess({ data: roots.dataOf(`worker-${index}`), role: 'worker', routes: roots.routes }),
-  );
+  const acceptor = runnerProcess({ data: acceptorData, role: 'query', ...roots });
+  const workers = Array.from({ length: workerCount }, (_, index) => runnerProcess({ data: roots.dataOf(`worker-${index}`), role: 'worker', ...roots }));
   await Promise.all([acceptor, ...workers].map((runner) => runner.start()));
   return {
     acceptor,
@@ -42,7 +40,7 @@ export interface Trouble {
  * Pauses and kills workers, by preference those that hold the lease of a busy space at that moment, until it is stopped;
  * then all are running again. Never more than half of them at once.
  */
-export const makeTrouble = (fleet: Fleet, store: string, busySpaces: () => SpaceKey[], random: () => number) => {
+export const makeTrouble = (fleet: Fleet, store: StoreView, busySpaces: () => SpaceKey[], random: () => number) => {
   const down = new Set<RunnerProcess>();
   const done: Trouble = { paused: 0, lostLease: 0, killed: 0 };
   const recovering = new Set<Promise<void>>();

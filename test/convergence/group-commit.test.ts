@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { spaceKey } from '../../shared/space-key.ts';
 import { caller, type RunningRunner, startRunner } from '../runner/running-runner.ts';
-import { headsOf } from './published.ts';
+import { folderView, headsOf } from './published.ts';
 
 const requests = 200;
 const versionsMax = 20;
@@ -19,7 +19,7 @@ test(`${requests} concurrent single-document ingests into one space are publishe
     tasks.map(({ status, counts }) => ({ status, written: counts.written })).filter(({ status, written }) => status !== 'succeeded' || written !== 1),
   ).toEqual([]);
 
-  const heads = await headsOf(`${runner.folder}/store`, spaceKey(caller(), 'tenant', 'crowded'));
+  const heads = await headsOf(folderView(`${runner.folder}/store`), spaceKey(caller(), 'tenant', 'crowded'));
   expect(heads.length).toBeLessThanOrEqual(versionsMax);
   const found = await Promise.all(ids.map((id) => runner.call('GET', `/nexus/spaces/crowded/documents/${id}?include=text`)));
   expect(found.map(({ body }) => body.text)).toEqual(ids.map((id) => `The text of ${id}.`));

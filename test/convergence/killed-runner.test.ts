@@ -10,7 +10,7 @@ import { grantedFetch } from './granted-fetch.ts';
 import type { Wish } from './history.ts';
 import { type Accepted, docIdsOf, expectationOf } from './model.ts';
 import { checkNeverBack, checkTasksAreVisible } from './observer.ts';
-import { headsOf, type Published, readPublished } from './published.ts';
+import { folderView, headsOf, type Published, readPublished } from './published.ts';
 import { type RunnerProcess, runnerProcess } from './runner-process.ts';
 import { type SharedRoots, sharedRoots } from './shared-roots.ts';
 
@@ -80,7 +80,8 @@ const endOf = async (taskId: string): Promise<Task> => {
 
 const versionsOf = async (key: SpaceKey, accepted: Map<string, Accepted>): Promise<Published[]> => {
   const versions: Published[] = [];
-  for (const head of await headsOf(roots.store, key)) versions.push(await readPublished(roots.store, key, head, accepted));
+  const store = folderView(roots.store);
+  for (const head of await headsOf(store, key)) versions.push(await readPublished(store, key, head, accepted));
   return versions;
 };
 

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Task } from '../../shared/http/tasks.ts';
 import type { SpaceKey } from '../../shared/space-key.ts';
 import { type Accepted, isLater } from './model.ts';
-import { headsOf, type Published, readPublished } from './published.ts';
+import { headsOf, type Published, readPublished, type StoreView } from './published.ts';
 
 /** Reads every version of a space as it is published. */
 export interface Observer {
@@ -14,7 +14,7 @@ const everyMs = 100;
 const isGone = (error: unknown): boolean => error instanceof Error && /not found|does not exist/i.test(error.message);
 
 /** @param lives how many lives of the space have begun: what is of an earlier one may be gone */
-export const observe = (store: string, key: SpaceKey, accepted: ReadonlyMap<string, Accepted>, lives: () => number): Observer => {
+export const observe = (store: StoreView, key: SpaceKey, accepted: ReadonlyMap<string, Accepted>, lives: () => number): Observer => {
   const seen: Published[] = [];
   let last = 0;
   const look = async (): Promise<void> => {

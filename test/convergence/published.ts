@@ -1,6 +1,6 @@
-import { readdir, readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { connect } from '@lancedb/lancedb';
+import { fileBlobs } from '../../runner/adapters/file-blobs.ts';
+import type { Blobs } from '../../runner/ports/blobs.ts';
 import type { Head } from '../../runner/records/space-records.ts';
 import { locate, type SpaceKey } from '../../shared/space-key.ts';
 import type { Accepted, GivenDocument } from './model.ts';
@@ -27,34 +27,47 @@ interface Row {
   metadata: string | null;
 }
 
-const recordsIn = async (folder: string): Promise<string[]> => (await readdir(folder).catch(() => [])).filter((name) => /^\d{12}\.json$/.test(name)).sort();
+/** A store root as an onlooker sees it, past the product's own records and readers. */
+export interface StoreView {
+  blobs: Blobs;
+  /** Of the engine. */
+  storageOptions: Record<string, string>;
+}
 
-const valueIn = async (path: string): Promise<unknown> => JSON.parse(await readFile(path, 'utf8')).value;
+export const folderView = (path: string): StoreView => ({ blobs: fileBlobs(path), storageOptions: {} });
+
+const recordsIn = async ({ blobs }: StoreView, folder: string): Promise<string[]> =>
+  (await blobs.list(folder)).filter((name) => /^\d{12}\.json$/.test(name)).map((name) => `${folder}/${name}`);
+
+const valueIn = async ({ blobs }: StoreView, name: string): Promise<unknown> => {
+  const bytes = await blobs.getBytes(name);
+  if (bytes === undefined) throw new Error(`record ${name} is gone`);
+  return JSON.parse(new TextDecoder().decode(bytes)).value;
+};
 
 /** All heads of a space, oldest first. */
-export const headsOf = async (store: string, key: SpaceKey, afterNumber = 0): Promise<{ number: number; head: Head }[]> => {
-  const folder = join(store, locate(key).head);
-  const heads = (await recordsIn(folder)).map((name) => ({ number: 999_999_999_999 - Number(name.slice(0, 12)), name })).reverse();
+export const headsOf = async (store: StoreView, key: SpaceKey, afterNumber = 0): Promise<{ number: number; head: Head }[]> => {
+  const records = await recordsIn(store, locate(key).head);
+  const heads = records.map((name) => ({ number: 999_999_999_999 - Number(name.slice(-17, -5)), name })).reverse();
   return Promise.all(
-    heads.filter(({ number }) => number > afterNumber).map(async ({ number, name }) => ({ number, head: (await valueIn(join(folder, name))) as Head })),
+    heads.filter(({ number }) => number > afterNumber).map(async ({ number, name }) => ({ number, head: (await valueIn(store, name)) as Head })),
   );
 };
 
 /** Who holds a space's lease; undefined when nobody does. */
-export const holderOf = async (store: string, key: SpaceKey): Promise<string | undefined> => {
-  const folder = join(store, locate(key).lease);
-  const [newest] = await recordsIn(folder);
+export const holderOf = async (store: StoreView, key: SpaceKey): Promise<string | undefined> => {
+  const [newest] = await recordsIn(store, locate(key).lease);
   if (newest === undefined) return undefined;
-  const lease = (await valueIn(join(folder, newest))) as { holder: string; released: boolean; until: number };
+  const lease = (await valueIn(store, newest)) as { holder: string; released: boolean; until: number };
   return lease.released || lease.until < Date.now() ? undefined : lease.holder;
 };
 
 const columns = ['id', 'doc_id', 'chunk', 'seq', 'task_id', 'text', 'start', 'end', 'lead', 'metadata'];
 
 /** @throws when the version is not there (any more) */
-const rowsAt = async (store: string, key: SpaceKey, version: number): Promise<Row[]> => {
+const rowsAt = async ({ blobs, storageOptions }: StoreView, key: SpaceKey, version: number): Promise<Row[]> => {
   const { tables, tableName } = locate(key);
-  const table = await (await connect(join(store, tables))).openTable(tableName, [], { version });
+  const table = await (await connect(blobs.resolveUri(tables), { storageOptions })).openTable(tableName, [], { version });
   try {
     return (await table.query().select(columns).toArray()).map((row) => row.toJSON() as Row);
   } finally {
@@ -97,7 +110,7 @@ const wholeDocument = (docId: string, rows: Row[], accepted: ReadonlyMap<string,
 
 /** Opens a published version and checks that every document in it is whole and somebody's. @throws Error that names what is not */
 export const readPublished = async (
-  store: string,
+  store: StoreView,
   key: SpaceKey,
   { number, head }: { number: number; head: Head },
   accepted: ReadonlyMap<string, Accepted>,

@@ -8,6 +8,8 @@ export interface SharedRoots {
   blobs: string;
   /** Inline registry. */
   routes: string;
+  /** Where the stores answer that the roots lie on. */
+  env: Record<string, string>;
   dataOf(name: string): string;
   remove(): void;
 }
@@ -22,5 +24,5 @@ export const sharedRoots = (): SharedRoots => {
       { id: 'blobs', kind: 'nexus_blob_store', match: {}, backend: 'blob', root: blobs },
     ],
   });
-  return { store, blobs, routes, dataOf: (name) => join(folder, name), remove: () => rmSync(folder, { recursive: true, force: true }) };
+  return { store, blobs, routes, env: {}, dataOf: (name) => join(folder, name), remove: () => rmSync(folder, { recursive: true, force: true }) };
 };

@@ -85,3 +85,28 @@ describe.each(stores)('with tables, records and blobs on %s', (_, scheme, start)
     expect(found.body.hits.map(({ doc_id }: { doc_id: string }) => doc_id)).toEqual(['b']);
   });
 });
+
+test('a store that stops answering is a 503 that may be tried again, for records and for tables, and is forgotten when it answers', async () => {
+  const door = await serveObjects(objectStore(['bucket']));
+  const routes = [
+    { id: 'store', kind: 'nexus_store', match: {}, backend: 'lancedb', root: 'gs://bucket/nexus' },
+    { id: 'blobs', kind: 'nexus_blob_store', match: {}, backend: 'blob', root: 'gs://bucket/blobs' },
+  ];
+  const runner = await startRunner({ routes: { routes }, env: { NEXUS_GCS_ENDPOINT: door.url } });
+  try {
+    // More than the engine keeps of a small file.
+    await runner.ingest('docs', { documents: Array.from({ length: 400 }, (_, index) => ({ id: `d${index}`, text: `some words ${index}` })) });
+    const query = (consistency: string) => runner.call('POST', '/nexus/spaces/docs/query', { query: 'words', mode: 'text', consistency });
+    expect((await query('strong')).body.hits).toHaveLength(10);
+    door.faults = { ...door.faults, rate: 1, kinds: ['unavailable'] };
+    // The eventual one needs no record: it is the engine that is refused.
+    for (const { status, body } of [await query('eventual'), await query('strong')]) {
+      expect([status, body.error.code, body.error.retryable]).toEqual([503, 'nexus.upstream_unavailable', true]);
+    }
+    door.faults = { ...door.faults, rate: 0 };
+    expect((await query('strong')).body.hits).toHaveLength(10);
+  } finally {
+    await runner.stop();
+    await door.close();
+  }
+});

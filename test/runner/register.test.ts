@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { fileBlobs } from '../../runner/adapters/file-blobs.ts';
-import type { Blobs } from '../../runner/ports/blobs.ts';
+import { type Blobs, StorageUnavailableError } from '../../runner/ports/blobs.ts';
+import { DamagedRecordError } from '../../runner/records/json-blob.ts';
 import { type Entry, type Register, register } from '../../runner/records/register.ts';
 import { runs } from '../scale.ts';
 import { memoryBlobs } from './memory-blobs.ts';
@@ -269,4 +270,17 @@ describe('a folder that holds other things', () => {
       await expect(numbers(blobs, handClock().now).read()).rejects.toThrow('cannot be read');
     },
   );
+});
+
+test('a store that does not answer is not a damaged record', async () => {
+  const blobs = memoryBlobs();
+  const clock = handClock();
+  const one = numbers(blobs, clock.now);
+  await one.write(undefined, 1);
+  const silent = { ...blobs, getBytes: () => Promise.reject(new StorageUnavailableError('the store does not answer')) };
+  const error = await numbers(silent, clock.now)
+    .read()
+    .catch((thrown: unknown) => thrown);
+  expect(error).toBeInstanceOf(StorageUnavailableError);
+  expect(error).not.toBeInstanceOf(DamagedRecordError);
 });

@@ -198,15 +198,20 @@ export const lanceReader = (table: Table, { fields, language }: Pick<TableShape,
     },
 
     async stats() {
-      const [documents, stats, indices] = await reading(Promise.all([table.countRows('chunk = 0'), table.stats(), table.listIndices()]));
+      const [documents, stats, indexes] = await Promise.all([reading(table.countRows('chunk = 0')), reading(table.stats()), this.indexes()]);
+      return { documents, chunks: stats.numRows, bytes: stats.totalBytes, indexes };
+    },
+
+    async indexes() {
+      const indices = await reading(table.listIndices());
       const indexes = await Promise.all(
         indices.map(async ({ name, indexType, columns }) => {
-          const counted = await table.indexStats(name);
+          const counted = await reading(table.indexStats(name));
           return { column: columns[0] ?? '', kind: indexType, rows: counted?.numIndexedRows ?? 0, unindexed_rows: counted?.numUnindexedRows ?? 0 };
         }),
       );
       // An index that was made for rows to come holds nothing that could be told.
-      return { documents, chunks: stats.numRows, bytes: stats.totalBytes, indexes: indexes.filter(({ rows }) => rows > 0) };
+      return indexes.filter(({ rows }) => rows > 0);
     },
   };
 };

@@ -11,6 +11,7 @@ import {
 import { fieldColumn } from './columns.ts';
 import { asOurs } from './engine-errors.ts';
 import { type ConnectionOptions, type Connections, isMissing, lanceConnections } from './lance-connections.ts';
+import { engineRequests } from './lance-metrics.ts';
 import { lanceReader } from './lance-reader.ts';
 import { lanceWriter } from './lance-writer.ts';
 import { rowsToArrow } from './rows-to-arrow.ts';
@@ -96,5 +97,11 @@ export const lanceVectorStore = (options: LanceOptions, connection: Connections 
       if (version !== begun + 1) throw new WriteConflictError('somebody else committed');
       return version;
     },
+
+    prepare({ uri }) {
+      connection(uri).catch(() => undefined);
+    },
+
+    requests: engineRequests(),
   };
 };

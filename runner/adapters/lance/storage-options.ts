@@ -2,8 +2,8 @@ import { type ObjectScheme, parseObjectRoot, requireSettings, type StorageSettin
 
 type Options = Record<string, string>;
 
-/** The engine tries a request this often before it gives a commit up: its own 3 lose one commit in some hundreds to a bad hour. */
-const retries: Options = { client_max_retries: '8', timeout: '30s' };
+/** How often the engine tries a request again: about 3 s in all, like our own requests. */
+const retries: Options = { client_max_retries: '5', timeout: '30s' };
 
 const overHttp = (endpoint: string | undefined): Options => (endpoint?.startsWith('http://') === true ? { allow_http: 'true' } : {});
 

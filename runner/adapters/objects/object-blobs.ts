@@ -1,5 +1,6 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { BlobNameError, type Blobs, checkBlobName } from '../../ports/blobs.ts';
+import { noteBytes, noteRequest } from '../../ports/request-tally.ts';
 import type { ObjectClient, ObjectPage } from './object-client.ts';
 import { tryAgain } from './try-again.ts';
 
@@ -33,7 +34,10 @@ export const objectBlobs = ({ bucketUri, prefix }: ObjectRoot, connect: () => Pr
   };
   const ask = async <T>(request: (client: ObjectClient) => Promise<T>): Promise<T> => {
     const connected = await client();
-    return tryAgain(() => request(connected));
+    return tryAgain(() => {
+      noteRequest();
+      return request(connected);
+    });
   };
 
   /** A stream that breaks off goes on where it was: the object is asked for again from there. */
@@ -63,12 +67,14 @@ export const objectBlobs = ({ bucketUri, prefix }: ObjectRoot, connect: () => Pr
   return {
     async putBytes(name, bytes) {
       const key = keyOf(name);
+      noteBytes(bytes.length);
       await ask((connected) => connected.put(key, bytes));
     },
 
     async putIfAbsent(name, bytes) {
       const key = keyOf(name);
       const writer = randomUUID();
+      noteBytes(bytes.length);
       if (await ask((connected) => connected.put(key, bytes, { writer }))) return true;
       // An answer that was lost, and a second try, look like somebody else's writing: the mark tells.
       return (await ask((connected) => connected.head(key)))?.writer === writer;
@@ -89,6 +95,7 @@ export const objectBlobs = ({ bucketUri, prefix }: ObjectRoot, connect: () => Pr
     async getBytes(name) {
       const key = keyOf(name);
       const bytes = await ask((connected) => connected.get(key));
+      noteBytes(bytes?.length ?? 0);
       return bytes === undefined ? undefined : new Uint8Array(bytes.buffer as ArrayBuffer, bytes.byteOffset, bytes.byteLength);
     },
 
