@@ -2,7 +2,7 @@ import { mkdir } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import type { TestProject } from 'vitest/node';
-import { newDataFolder, startStack } from './running-stack.ts';
+import { newDataFolder, rootOf, startStack } from './running-stack.ts';
 import { startSeeingProxy } from './seeing-proxy.ts';
 import type { StackAddress } from './stack-caller.ts';
 
@@ -42,7 +42,7 @@ const registryOf = (data: string, imports: string, proxy: string, nobody: string
     kind: 'nexus_store',
     match: { env },
     backend: 'lancedb',
-    root: join(data, 'store'),
+    root: rootOf(data, 'store'),
     runners,
   });
   const blobs = (id: string, env: string, runners?: string[]) => ({
@@ -50,7 +50,7 @@ const registryOf = (data: string, imports: string, proxy: string, nobody: string
     kind: 'nexus_blob_store',
     match: { env },
     backend: 'blob',
-    root: join(data, 'blobs'),
+    root: rootOf(data, 'blobs'),
     runners,
     import: [{ tenant_id: importer, prefix: imports }],
   });

@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { delimiter, join } from 'node:path';
+import { basename, delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { readSecrets, readStack } from '../../client/cli/stack-files.ts';
 import { callerOf, type StackCaller } from './stack-caller.ts';
@@ -40,6 +40,20 @@ export interface StackWish {
 
 export const newDataFolder = (): Promise<string> => mkdtemp(join(tmpdir(), 'nexus-stack-'));
 
+/** Where a stack of this data folder keeps tables or blobs: in it, or under its name on the fake object store of this run. */
+export const rootOf = (data: string, kind: 'store' | 'blobs'): string =>
+  process.env.NEXUS_TEST_GCS === undefined ? join(data, kind) : `gs://bucket/${basename(data)}/${kind}`;
+
+const storage = (data: string): Record<string, string> => {
+  const endpoint = process.env.NEXUS_TEST_GCS;
+  if (endpoint === undefined) return {};
+  const routes = [
+    { id: 'default-store', kind: 'nexus_store', match: {}, backend: 'lancedb', root: rootOf(data, 'store') },
+    { id: 'default-blobs', kind: 'nexus_blob_store', match: {}, backend: 'blob', root: rootOf(data, 'blobs') },
+  ];
+  return { NEXUS_GCS_ENDPOINT: endpoint, NEXUS_ROUTES: JSON.stringify({ routes }) };
+};
+
 /** A developer's own settings are not a test's. */
 const environment = (env: Record<string, string>): NodeJS.ProcessEnv => ({
   ...Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(NEXUS_|VITEST|NODE_ENV$|NODE_OPTIONS$|npm_)/i.test(name))),
@@ -57,7 +71,7 @@ const launch = async (flags: string[], { env = {}, npm = false }: StackWish): Pr
 /** @throws Error with what the launcher said when it ends before it is ready */
 export const startStack = async (wish: StackWish = {}): Promise<RunningStack> => {
   const data = wish.data ?? (await newDataFolder());
-  const child = await launch(['--data', data, '--port', '0', '--runner-port', '0'], wish);
+  const child = await launch(['--data', data, '--port', '0', '--runner-port', '0'], { ...wish, env: { ...storage(data), ...wish.env } });
   const printed = { stdout: '', stderr: '' };
   const ended = once(child, 'close').then(([code, signal]): Ended => ({ code, signal }));
   const ready = new Promise<{ edge: string; runner: string }>((resolve) => {
