@@ -1,5 +1,5 @@
-/** How many letters of a word may be wrong: none in the shortest, which would turn into each other. */
-export const tolerance = (term: string): 0 | 1 | 2 => (term.length < 3 ? 0 : term.length < 6 ? 1 : 2);
+/** How many letters of a word may be wrong: none in the shortest, which would turn into each other. Two exchanged letters are two. */
+export const tolerance = (term: string): 0 | 1 | 2 => (term.length < 3 ? 0 : term.length < 5 ? 1 : 2);
 
 /** Levenshtein distance, told apart only up to `most`: a word's letters inserted, left out or replaced. */
 const isWithin = (a: string, b: string, most: number): boolean => {

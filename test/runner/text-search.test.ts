@@ -51,6 +51,8 @@ describe('what a query may ask for', () => {
     expect(await found('signs', 'turbulense', 'text')).toEqual([]);
     expect(await found('signs', 'turbulense~', 'text')).toEqual(['drag']);
     expect(await found('signs', '+slipsteam~ drag', 'text')).toEqual(['wing']);
+    expect(await found('signs', 'swetp~', 'text')).toEqual(['wing']);
+    expect(await found('signs', 'a~', 'text')).not.toContain('drag');
   });
 
   test('an exclusion alone finds nothing by text, and leaves out by meaning', async () => {
