@@ -2,6 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { bulkIngest } from './bulk-ingest.ts';
 import { type Figure, markdownTable } from './figures.ts';
+import { hazeMap } from './haze-map.ts';
 import { overloaded } from './overload.ts';
 import { machine, page } from './page.ts';
 import { queryLatency } from './query-latency.ts';
@@ -19,6 +20,7 @@ const benches: Record<string, (options: BenchOptions) => Promise<Figure[]>> = {
   'bulk-ingest': bulkIngest,
   'query-latency': queryLatency,
   overload: overloaded,
+  'haze-map': hazeMap,
 };
 
 const usage = `npm run bench -- [--quick] [--only ${Object.keys(benches).join(',')}] [--json FILE] [--doc FILE] [--vectors DIR]`;

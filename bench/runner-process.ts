@@ -55,6 +55,8 @@ export const startRunnerProcess = async (nodeOptions: readonly string[] = []): P
       NEXUS_GRANT_SECRET: grantSecret,
       NEXUS_CURSOR_KEYS: 'k1:a-cursor-secret-that-only-the-bench-knows',
       NEXUS_DATA: folder,
+      // A map that is drawn because a space has grown would share the cores with what is measured.
+      NEXUS_HAZE: 'manual',
     },
   });
   const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
