@@ -12,7 +12,7 @@ import { hashingEmbedder } from './adapters/hashing-embedder.ts';
 import type { EmbedderEnvironment } from './embedder-environment.ts';
 import { type Embedder, type Embedders, embeddersOf } from './ports/embedder.ts';
 
-type Kind = Exclude<EmbedderEnvironment['NEXUS_EMBEDDER'], 'hashing' | 'onnx'>;
+type Kind = Exclude<EmbedderEnvironment['NEXUS_EMBEDDER'], 'hashing'>;
 type Model = NonNullable<EmbedderEnvironment['NEXUS_EMBEDDER_MODEL']>[number];
 
 /** Below what the services state (see docs/operations.md): tokens are estimated, and servers of one's own take 32 inputs. */
@@ -89,7 +89,7 @@ const httpEmbedderOf = (
 /** The embedders that the environment asks for, and always the embedded one: spaces that began with it stay readable. */
 export const buildEmbedders = (env: EmbedderEnvironment, patience: Partial<RetryPolicy> = {}, fetching: typeof fetch = fetch): Embedders => {
   const kind = env.NEXUS_EMBEDDER;
-  if (kind === 'hashing' || kind === 'onnx') return embeddersOf(hashingEmbedder());
+  if (kind === 'hashing') return embeddersOf(hashingEmbedder());
   const deps = { headers: headersOf(kind, env), fetch: fetching };
   const retry = { ...limits.vendorRetry, ...patience };
   const [standard, ...others] = (env.NEXUS_EMBEDDER_MODEL ?? []).map((model) => httpEmbedderOf(kind, env, model, deps, retry));

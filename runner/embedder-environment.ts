@@ -26,7 +26,7 @@ const models = z.string().transform((text, ctx) =>
 
 /** Which embedder, and its own variables. */
 export const embedderVariables = {
-  NEXUS_EMBEDDER: z.enum(['hashing', 'openai', 'vertex', 'cohere', 'workers-ai', 'onnx']).default('hashing'),
+  NEXUS_EMBEDDER: z.enum(['hashing', 'openai', 'vertex', 'cohere', 'workers-ai']).default('hashing'),
   /** The first is what new spaces get; the others serve spaces that name them. */
   NEXUS_EMBEDDER_MODEL: models.optional(),
   NEXUS_EMBEDDER_URL: serviceUrl.optional(),
@@ -36,8 +36,6 @@ export const embedderVariables = {
   NEXUS_EMBEDDER_LOCATION: z.string().min(1).optional(),
   /** Workers AI. */
   NEXUS_EMBEDDER_ACCOUNT: z.string().min(1).optional(),
-  /** ONNX: the folder that holds the model's folder. */
-  NEXUS_EMBEDDER_FOLDER: z.string().min(1).optional(),
   NEXUS_EMBEDDER_QUERY_PREFIX: z.string().default(''),
   NEXUS_EMBEDDER_DOCUMENT_PREFIX: z.string().default(''),
   /** Whether the service is asked for vectors of just this dimension: models of one dimension refuse the question. */
@@ -59,7 +57,6 @@ const needed: Record<EmbedderEnvironment['NEXUS_EMBEDDER'], readonly Name[]> = {
   vertex: ['NEXUS_EMBEDDER_MODEL', 'NEXUS_EMBEDDER_PROJECT', 'NEXUS_EMBEDDER_LOCATION'],
   cohere: ['NEXUS_EMBEDDER_MODEL', 'NEXUS_EMBEDDER_KEY'],
   'workers-ai': ['NEXUS_EMBEDDER_MODEL', 'NEXUS_EMBEDDER_KEY', 'NEXUS_EMBEDDER_ACCOUNT'],
-  onnx: ['NEXUS_EMBEDDER_MODEL', 'NEXUS_EMBEDDER_FOLDER'],
 };
 
 /** What one variable cannot tell by itself. */

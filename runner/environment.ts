@@ -4,6 +4,7 @@ import { limits } from '../shared/limits.ts';
 import { isPrivateWire } from '../shared/private-wire.ts';
 import { checkEmbedder, embedderVariables } from './embedder-environment.ts';
 import { isInlineRegistry, parseRegistry } from './registry.ts';
+import { checkReranker, rerankerVariables } from './reranker-environment.ts';
 import { halfSettings, type StorageVariables, storageSettings, storageVariables } from './storage-settings.ts';
 
 const secret = z.string().min(limits.secretChars, `must have at least ${limits.secretChars} characters`);
@@ -63,7 +64,7 @@ const schema = z
     ...embedderVariables,
     /** `manual`: a space is drawn only when somebody asks for it. */
     NEXUS_HAZE: z.enum(['auto', 'manual']).default('auto'),
-    NEXUS_RERANKER: z.enum(['none']).default('none'),
+    ...rerankerVariables,
     ...storageVariables,
   })
   // `when`: told also beside other problems, so that a bad start names every bad variable at once.
@@ -79,6 +80,7 @@ const schema = z
       for (const [name, message] of halfSettings(env)) wrong(name, message);
       for (const message of unreachableRoots(env)) wrong('NEXUS_ROUTES', message);
       checkEmbedder(env, wrong);
+      checkReranker(env, wrong);
       if (env.NEXUS_PUSH_AUTH === 'none' && env.NEXUS_PROFILE !== 'local') wrong('NEXUS_PUSH_AUTH', 'none works only with NEXUS_PROFILE=local');
     },
     { when: () => true },

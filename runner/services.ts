@@ -13,6 +13,7 @@ import { processMetrics } from './adapters/otel/process-metrics.ts';
 import { processReader } from './adapters/reading/process-reader.ts';
 import { type Admission, createAdmission } from './admission/admission.ts';
 import { buildEmbedders } from './build-embedders.ts';
+import { buildReranker } from './build-reranker.ts';
 import type { Environment } from './environment.ts';
 import { buildSpine, type Delivery } from './event-spine.ts';
 import { snapshotAfterCommits } from './haze/ask-for-snapshot.ts';
@@ -25,6 +26,7 @@ import type { Log } from './ports/log.ts';
 import type { MeasurementStore } from './ports/measurements.ts';
 import type { Metrics } from './ports/metrics.ts';
 import type { Reader } from './ports/reader.ts';
+import type { Reranker } from './ports/reranker.ts';
 import type { NexusVectorStore } from './ports/vector-store.ts';
 import { type EmbedQuery, queryEmbeddings } from './query/query-embeddings.ts';
 import { createReadiness } from './readiness.ts';
@@ -53,6 +55,9 @@ export interface Services extends Haze {
   embedders: Embedders;
   reader: Reader;
   embedQuery: EmbedQuery;
+  /** Undefined: none is configured. */
+  reranker: Reranker | undefined;
+  rerankDeadlineMs: number;
   events: Events;
   grants: GrantCheck;
   cursorKeys: CursorKeys;
@@ -110,6 +115,8 @@ export const buildServices = async (env: Environment, log: Log): Promise<{ servi
     reader: processReader(readingOptions, log),
     embedders: buildEmbedders(env),
     embedQuery: queryEmbeddings(),
+    reranker: buildReranker(env),
+    rerankDeadlineMs: env.NEXUS_RERANKER_DEADLINE_MS,
     events,
     store,
     measurements: lanceMeasurements(connection),

@@ -38,6 +38,10 @@ export const limits = {
   /** A point's title and snippet, in UTF-16 code units. */
   hazeTitleChars: 80,
   hazeSnippetChars: 160,
+  /** A reranker that takes longer than this is not waited for. */
+  rerankDeadlineMs: 2 * secondMs,
+  /** A second try fits into the deadline, more do not. */
+  rerankRetry: { attempts: 2, backoffMs: 50, backoffMaxMs: 50, retryAfterMaxMs: 500 },
   /** Standard reciprocal-rank constant (Cormack, Clarke, Büttcher 2009). */
   fusionK: 60,
   fusionKMax: 10_000,

@@ -22,8 +22,8 @@ export interface Candidate {
   score: number;
   distance?: number;
   bm25?: number;
-  /** 1-based rank in each kind of list. */
-  ranks: { vector?: number; text?: number };
+  /** 1-based rank in each kind of list, and, where a reranker has judged, before it and by it. */
+  ranks: { vector?: number; text?: number; fused?: number; rerank?: number };
 }
 
 export interface FusionOptions {

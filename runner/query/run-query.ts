@@ -1,26 +1,24 @@
 import { areaOf, type RequestContext } from '../../shared/context.ts';
 import { type CursorKeys, type CursorPayload, cursorBinding, cursorExpiry, givenDigest, openCursor, sealCursor } from '../../shared/cursor.ts';
 import { cursorInvalid, NexusError } from '../../shared/errors.ts';
-import { type FilterNode, parseFilter } from '../../shared/filter.ts';
 import { endpoints } from '../../shared/http/endpoints.ts';
-import { modeOf, type QueryRequest, type QueryResponse } from '../../shared/http/query.ts';
+import type { QueryRequest, QueryResponse } from '../../shared/http/query.ts';
 import { limits } from '../../shared/limits.ts';
-import { type Scope, spaceKeyText } from '../../shared/space-key.ts';
+import { spaceKeyText } from '../../shared/space-key.ts';
 import { freeRun, type Run } from '../ports/run.ts';
 import { taskRecords } from '../records/task-records.ts';
 import type { Door } from '../store/door.ts';
 import { readAgainWhenGone } from '../store/read-again.ts';
 import type { Places } from '../store/spaces.ts';
+import { type RerankDeps, rerankDepth } from './ask-reranker.ts';
 import { indexesOf, type Meter, metered } from './explain.ts';
-import { type Candidate, defaultFusionK, defaultWeights, type FusionOptions, fuse, settled } from './fuse.ts';
 import { fetchHits } from './hits.ts';
-import { assignVectors, openScopes, type PlanDeps, type PlannedScope, spacesOf } from './plan.ts';
-import { mayHaveMore, retrieve } from './retrieve.ts';
+import { assignVectors, openScopes, type PlanDeps, spacesOf } from './plan.ts';
+import { rank, toldOf } from './rank.ts';
 import { waitForTask } from './wait-for-task.ts';
 import { carriedBy, stateOf } from './walk-state.ts';
-import { windowOf } from './window.ts';
 
-export interface QueryDeps extends PlanDeps {
+export interface QueryDeps extends PlanDeps, RerankDeps {
   places: Places;
   door: Door;
   cursorKeys: CursorKeys;
@@ -40,7 +38,7 @@ export const runQuery = async (
   run: Run = freeRun,
 ): Promise<QueryResponse> => {
   const startedMs = performance.now();
-  if (request.rerank !== undefined && request.rerank !== false)
+  if (rerankDepth(request.rerank) > 0 && deps.reranker === undefined)
     throw new NexusError('nexus.rerank_unavailable', 'No reranker is configured. Leave rerank out.');
   const spaces = spacesOf(context, request, spaceId);
   const binding = await cursorBinding(endpoints.query.id, spaces.map(spaceKeyText), request);
@@ -76,7 +74,8 @@ const page = async (
 
   const position = cursor?.position ?? 0;
   const end = position + (request.limit ?? limits.defaultLimit);
-  const { window, listsMs } = await rank(request, scopes, end, run);
+  const { window, reranking, timings } = await rank(deps, request, scopes, end, cursor, run);
+  const listsMs = timings.lists ?? 0;
   run.took('lists', listsMs);
   run.check();
   const given = window.slice(0, position).map(({ scope, id }) => `${scope} ${id}`);
@@ -95,12 +94,13 @@ const page = async (
             pins,
             position: end,
             given: await givenDigest([...given, ...candidates.map(({ scope, id }) => `${scope} ${id}`)]),
-            ...stateOf(embedded),
+            ...stateOf(embedded, reranking),
           },
           deps.cursorKeys,
         );
   const finishedMs = performance.now();
-  run.took('rows', finishedMs - plannedMs - listsMs);
+  const rankedMs = listsMs + (timings.rerank ?? 0);
+  run.took('rows', finishedMs - plannedMs - rankedMs);
   const took = (from: number, to: number): number => Math.round((to - from) * 1000) / 1000;
   return {
     hits,
@@ -111,39 +111,12 @@ const page = async (
       ? {}
       : {
           explain: {
-            timings_ms: { plan: took(startedMs, plannedMs), lists: listsMs, rows: took(plannedMs + listsMs, finishedMs) },
+            timings_ms: { plan: took(startedMs, plannedMs), ...timings, rows: took(plannedMs + rankedMs, finishedMs) },
             candidates: window.length,
             object_store: meter(),
             indexes: await indexesOf(scopes),
+            ...(reranking === undefined ? {} : { rerank: toldOf(reranking, cursor !== undefined, deps.reranker) }),
           },
         }),
-  };
-};
-
-/** The window down to where the page ends, and one further, so that it is known whether something follows. */
-const rank = async (request: QueryRequest, scopes: readonly PlannedScope[], end: number, run: Run): Promise<{ window: Candidate[]; listsMs: number }> => {
-  const startedMs = performance.now();
-  const mode = modeOf(request);
-  const filter: FilterNode | undefined = request.filter === undefined ? undefined : parseFilter(request.filter);
-  const fusion = fusionOf(request, scopes);
-  const options = { groupByDocument: request.group_by === 'doc_id', minScore: request.min_score, caps: request.fusion?.caps ?? {} };
-
-  const lists = await retrieve(scopes, request, mode, filter, limits.rawListDepth, run);
-  const near = settled(fuse(lists, fusion), lists, limits.rawListDepth, fusion);
-  let window = windowOf(near, [], options);
-  if (window.length <= end && mayHaveMore(lists)) {
-    window = windowOf(near, fuse(await retrieve(scopes, request, mode, filter, limits.windowHits, run), fusion), options);
-  }
-  return { window, listsMs: performance.now() - startedMs };
-};
-
-const fusionOf = (request: QueryRequest, scopes: readonly PlannedScope[]): FusionOptions => {
-  const own = (scope: Scope): number | undefined => scopes.find((planned) => planned.scope === scope)?.vectorWeight;
-  const weights = defaultWeights({ tenant: own('tenant') ?? own('global') ?? 1, global: own('global') ?? own('tenant') ?? 1 });
-  const given = Object.entries(request.fusion?.weights ?? {}).filter(([, weight]) => weight !== undefined);
-  return {
-    mode: modeOf(request),
-    k: request.fusion?.k ?? defaultFusionK,
-    weights: { ...weights, ...Object.fromEntries(given) },
   };
 };

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { fromBase64Url, toBase64Url } from '../../shared/bytes.ts';
 import type { CursorPayload } from '../../shared/cursor.ts';
+import type { Reranking } from './reranking.ts';
 
 /**
  * Bytes of embedded queries that fit a cursor of 16 KiB beside all else it carries: they are encoded twice, as text in
@@ -48,4 +49,7 @@ export const carriedBy = (cursor: CursorPayload | undefined): CarriedVectors | u
   return carriedSchema.catch([]).parse(cursor.state?.vectors);
 };
 
-export const stateOf = (vectors: CarriedVectors): Pick<CursorPayload, 'state'> => (vectors.length === 0 ? {} : { state: { vectors } });
+export const stateOf = (vectors: CarriedVectors, reranking?: Reranking): Pick<CursorPayload, 'state'> => {
+  const state = { ...(vectors.length === 0 ? {} : { vectors }), ...(reranking === undefined ? {} : { rerank: reranking }) };
+  return Object.keys(state).length === 0 ? {} : { state };
+};

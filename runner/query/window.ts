@@ -32,7 +32,7 @@ const below = (score: number): number => score - Math.max(Math.abs(score), 1e-30
  * search found it only now, or, in hybrid, more lists count for it now. It comes after all the same, so its score is
  * held just below what stands before it: scores fall, the order stays, and rows of one score stay rows of one score.
  */
-const heldBelow = (floor: number, rest: readonly Candidate[]): Candidate[] => {
+export const heldBelow = (floor: number, rest: readonly Candidate[]): Candidate[] => {
   let held = floor;
   let last = Number.NaN;
   return rest.map((candidate) => {
@@ -47,14 +47,22 @@ const heldBelow = (floor: number, rest: readonly Candidate[]): Candidate[] => {
  * @param near the ranking of the lists at their ordinary depth, as far as deeper lists cannot change it
  * @param far the ranking of the deeper lists, when pages go past the near one: its rows follow, without those ranked already
  */
-export const windowOf = (near: readonly Candidate[], far: readonly Candidate[], { groupByDocument, minScore, caps }: WindowOptions): Candidate[] => {
+export const windowOf = (near: readonly Candidate[], far: readonly Candidate[], options: WindowOptions): Candidate[] =>
+  cutWindow(groupedOf(near, far, options), options);
+
+/** The first half: one ranking, grouped. What is ranked so far stays as it is when `far` is added. */
+export const groupedOf = (near: readonly Candidate[], far: readonly Candidate[], { groupByDocument }: Pick<WindowOptions, 'groupByDocument'>): Candidate[] => {
   const known = new Set(near.map(({ scope, rowId }) => `${scope} ${rowId}`));
   const rest = heldBelow(
     near.at(-1)?.score ?? Number.POSITIVE_INFINITY,
     far.filter(({ scope, rowId }) => !known.has(`${scope} ${rowId}`)),
   );
   const ranked = [...near, ...rest];
-  const grouped = groupByDocument ? bestPerDocument(ranked) : ranked;
-  const good = minScore === undefined ? grouped : grouped.filter(({ score }) => score >= minScore);
+  return groupByDocument ? bestPerDocument(ranked) : ranked;
+};
+
+/** The second half, after a reranker had its turn. */
+export const cutWindow = (ranked: readonly Candidate[], { minScore, caps }: Pick<WindowOptions, 'minScore' | 'caps'>): Candidate[] => {
+  const good = minScore === undefined ? ranked : ranked.filter(({ score }) => score >= minScore);
   return capped(good, caps).slice(0, limits.windowHits);
 };

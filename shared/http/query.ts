@@ -45,6 +45,8 @@ export const queryRequestSchema = z
   .superRefine((request, ctx) => {
     const mode = modeOf(request);
     if (request.query === undefined && request.vector === undefined) ctx.addIssue({ code: 'custom', path: ['query'], message: 'give query, vector, or both' });
+    else if (request.query === undefined && request.rerank !== undefined && request.rerank !== false)
+      ctx.addIssue({ code: 'custom', path: ['rerank'], message: 'needs query: a reranker reads texts' });
     else if (mode !== 'vector' && request.query === undefined) ctx.addIssue({ code: 'custom', path: ['query'], message: `mode ${mode} needs query` });
   });
 export type QueryRequest = z.infer<typeof queryRequestSchema>;

@@ -17,13 +17,12 @@ const told = (env: Record<string, string>): string[] => {
   }
 };
 
-describe('variables of the embedder', () => {
+describe('variables of the models', () => {
   test.each([
     ['openai', ['NEXUS_EMBEDDER_KEY', 'NEXUS_EMBEDDER_MODEL']],
     ['cohere', ['NEXUS_EMBEDDER_KEY', 'NEXUS_EMBEDDER_MODEL']],
     ['vertex', ['NEXUS_EMBEDDER_LOCATION', 'NEXUS_EMBEDDER_MODEL', 'NEXUS_EMBEDDER_PROJECT']],
     ['workers-ai', ['NEXUS_EMBEDDER_ACCOUNT', 'NEXUS_EMBEDDER_KEY', 'NEXUS_EMBEDDER_MODEL']],
-    ['onnx', ['NEXUS_EMBEDDER_FOLDER', 'NEXUS_EMBEDDER_MODEL']],
     ['hashing', []],
   ])('%s names all that it lacks', (kind, missing) => {
     expect(told({ NEXUS_EMBEDDER: kind })).toEqual(missing);
@@ -48,6 +47,17 @@ describe('variables of the embedder', () => {
     const env = { NEXUS_EMBEDDER: 'openai', NEXUS_EMBEDDER_URL: 'https://models.example/v1', NEXUS_EMBEDDER_MODEL: 'a-model@8', [name]: value };
     expect(told(env)).toEqual([name]);
     expect(() => parseEnvironment({ ...base, ...env })).not.toThrow(secret);
+  });
+
+  test.each([
+    [{ NEXUS_RERANKER: 'cohere' }, ['NEXUS_RERANKER_KEY', 'NEXUS_RERANKER_MODEL']],
+    [{ NEXUS_RERANKER: 'jina', NEXUS_RERANKER_URL: 'http://127.0.0.1:1' }, ['NEXUS_RERANKER_MODEL']],
+    [{ NEXUS_RERANKER: 'tei' }, ['NEXUS_RERANKER_URL']],
+    [{ NEXUS_RERANKER_URL: 'http://127.0.0.1:1' }, ['NEXUS_RERANKER_URL']],
+    [{ NEXUS_RERANKER: 'magic', NEXUS_RERANKER_DEADLINE_MS: '0' }, ['NEXUS_RERANKER', 'NEXUS_RERANKER_DEADLINE_MS']],
+    [{ NEXUS_RERANKER: 'tei', NEXUS_RERANKER_URL: 'http://127.0.0.1:1' }, []],
+  ] as [Record<string, string>, string[]][])('of the reranker: %o tells of %o', (env, names) => {
+    expect(told(env)).toEqual(names);
   });
 
   test('a model without its embedder is not passed over in silence', () => {

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { rerankingOf } from '../../runner/query/reranking.ts';
 import { carriedBy, carryVectors, stateOf, vectorsOf } from '../../runner/query/walk-state.ts';
 import { type CursorPayload, sealCursor } from '../../shared/cursor.ts';
 import { limits } from '../../shared/limits.ts';
@@ -73,11 +74,19 @@ describe('embedded queries in a cursor', () => {
     ['the largest model that is carried in two bytes', [4000]],
     ['the largest model that is carried exactly', [2000]],
     ['two models of 3,072 numbers', [3072, 3072]],
-  ])('of %s fit a cursor', async (_, dimensions) => {
+  ])('of %s fit a cursor, beside a reranking of the whole window', async (_, dimensions) => {
     const vectors = dimensions.map(
       (length, index) => [`provider/a-model-with-quite-a-long-name-${index}@${length}`, new Float32Array(length).fill(0.3)] as const,
     );
-    const cursor = await sealCursor(payloadWith(stateOf(carryVectors(new Map(vectors)))), keys);
+    const offered = Array.from({ length: limits.rerankTopN }, (_, row) => ({
+      scope: 'tenant' as const,
+      id: `d${row}#0`,
+      rowId: BigInt(row),
+      score: 1,
+      ranks: {},
+    }));
+    const reranking = await rerankingOf(offered, new Map(offered.map((_, place) => [place, Math.sin(place)])));
+    const cursor = await sealCursor(payloadWith(stateOf(carryVectors(new Map(vectors)), reranking)), keys);
     expect(cursor.length).toBeLessThanOrEqual(limits.cursorBytes);
   });
 

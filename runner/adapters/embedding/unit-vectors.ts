@@ -7,7 +7,8 @@ export type RawVector = string | readonly unknown[];
 const numbersOf = (raw: RawVector): Float32Array => {
   if (typeof raw !== 'string') return Float32Array.from(raw, (x) => (typeof x === 'number' ? x : Number.NaN));
   const bytes = Buffer.from(raw, 'base64');
-  return new Float32Array(new Uint8Array(bytes).buffer.slice(0, bytes.length - (bytes.length % 4)));
+  const end = bytes.byteOffset + bytes.length - (bytes.length % 4);
+  return new Float32Array(bytes.buffer.slice(bytes.byteOffset, end) as ArrayBuffer);
 };
 
 /** Shorter than this, a vector has no direction that float32 could hold. */
