@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { bulkIngest } from './bulk-ingest.ts';
+import { embedding } from './embedding.ts';
 import { type Figure, markdownTable } from './figures.ts';
 import { hazeMap } from './haze-map.ts';
 import { overloaded } from './overload.ts';
@@ -16,6 +17,7 @@ export interface BenchOptions {
 }
 
 const benches: Record<string, (options: BenchOptions) => Promise<Figure[]>> = {
+  embedding,
   recall,
   'bulk-ingest': bulkIngest,
   'query-latency': queryLatency,
