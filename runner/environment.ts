@@ -44,6 +44,8 @@ const schema = z
     /** Inline JSON, or a path. */
     NEXUS_ROUTES: routes,
     NEXUS_GRANT_SECRET: secret,
+    /** Still taken while the edge changes to the new one. */
+    NEXUS_GRANT_SECRET_OLD: secret.optional(),
     NEXUS_CURSOR_KEYS: cursorKeysSchema,
     /** Folder of the embedded adapters: the event spool and its key. */
     NEXUS_DATA: z.string().min(1).optional(),

@@ -121,7 +121,7 @@ export const buildServices = async (env: Environment, log: Log): Promise<{ servi
     store,
     measurements: lanceMeasurements(connection),
     ...haze,
-    grants: { secret: env.NEXUS_GRANT_SECRET, registry, nowMs },
+    grants: { secrets: [env.NEXUS_GRANT_SECRET, ...(env.NEXUS_GRANT_SECRET_OLD === undefined ? [] : [env.NEXUS_GRANT_SECRET_OLD])], registry, nowMs },
     cursorKeys: env.NEXUS_CURSOR_KEYS,
     verifyPush,
     ending: createEnding(),

@@ -25,7 +25,8 @@ export interface GrantedCall extends EndpointInput {
 }
 
 export interface GrantCheck {
-  secret: string;
+  /** Any of them opens a grant: while the secret changes, edges have the old one and the new one. */
+  secrets: readonly string[];
   registry: () => Registry;
   nowMs: () => number;
 }
@@ -33,12 +34,14 @@ export interface GrantCheck {
 const notGranted = (): NexusError => new NexusError('auth.unauthenticated', 'The runner answers the edge only. Send the request to the edge.');
 
 /** Opens the grant: nothing else of the request is believed. @throws NexusError 401 */
-const grantOf = async ({ secret, nowMs }: GrantCheck, request: Request): Promise<Grant> => {
+const grantOf = async ({ secrets, nowMs }: GrantCheck, request: Request): Promise<Grant> => {
   const url = new URL(request.url);
   const seen = { method: request.method, path: url.pathname, query: url.search };
-  const grant = await openGrant(request.headers.get(grantHeader) ?? undefined, seen, secret, nowMs());
-  if (grant === undefined) throw notGranted();
-  return grant;
+  for (const secret of secrets) {
+    const grant = await openGrant(request.headers.get(grantHeader) ?? undefined, seen, secret, nowMs());
+    if (grant !== undefined) return grant;
+  }
+  throw notGranted();
 };
 
 /** The routes that the edge matched must be ours too, and match here as well. @throws NexusError 503 `<kind>.missing_route` */
