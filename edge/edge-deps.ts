@@ -13,6 +13,8 @@ export interface Outgoing {
   method: string;
   headers: Headers;
   redirect: 'manual';
+  /** Set on the way to a runner. */
+  cache?: 'no-store';
   signal: AbortSignal;
   body?: Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array>;
   /** Node wants to be told that a streamed body is sent before the answer is read; Workers ignore it. */

@@ -84,6 +84,8 @@ export const createForward = ({ bindings, fetch, now, after, log }: Pick<EdgeDep
         method: call.request.method,
         headers: identified,
         redirect: 'manual',
+        // Cloudflare keeps what it fetches by its URL alone, `.pdf` and the like unasked, and a URL does not say whose it is.
+        cache: 'no-store',
         signal,
         ...body,
       });

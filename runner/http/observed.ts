@@ -49,6 +49,8 @@ export const observeRequests = ({ log, metrics, nowMs }: { log: Log; metrics: Me
     await next();
     const { headers } = c.res;
     headers.set('x-request-id', requestId);
+    // One URL shows each tenant its own, and refusals too are somebody's: nothing on the way may keep an answer that does not say so.
+    if (!headers.has('cache-control')) headers.set('cache-control', 'no-store');
     const { endpoint, stages, trace, context, spaceId, code } = observed;
     // Probes and scrapes come every few seconds and say nothing.
     if (endpoint === undefined) return;

@@ -45,6 +45,12 @@ describe('what the runner is told', () => {
     expect(grant?.split('.')).toHaveLength(3);
   });
 
+  test('past every cache on the way: two tenants ask by one URL', async () => {
+    const edge = startEdge();
+    await get(edge, '/nexus/spaces/s1/blobs/report.pdf');
+    expect(only(edge).outgoing.cache).toBe('no-store');
+  });
+
   test.each([
     ['none', undefined],
     ['one of zeros', '00-00000000000000000000000000000000-b7ad6b7169203331-01'],

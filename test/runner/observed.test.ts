@@ -69,6 +69,16 @@ describe('the log', () => {
   });
 });
 
+test.each([
+  ['a file', '/nexus/spaces/kept/blobs/report.pdf', 200],
+  ['a document that is called like a file', '/nexus/spaces/kept/documents/report.pdf', 404],
+  ['a file that is not there', '/nexus/spaces/kept/blobs/none.pdf', 404],
+])('%s may be kept by nothing on the way: its URL does not say whose it is', async (_, path, status) => {
+  await runner.call('PUT', '/nexus/spaces/kept/blobs/report.pdf', 'mine');
+  const answer = await runner.call('GET', path);
+  expect([answer.status, answer.headers.get('cache-control')]).toEqual([status, 'no-store']);
+});
+
 test('an answer says how long its stages took', async () => {
   const { headers } = await runner.call('POST', '/nexus/spaces/seen/query', { query: 'sentence' });
   expect(headers.get('server-timing')).toMatch(/^wait;dur=[\d.]+, plan;dur=[\d.]+, lists;dur=[\d.]+, rows;dur=[\d.]+, total;dur=[\d.]+$/);
