@@ -1,6 +1,7 @@
 import type { RequestContext } from '../../shared/context.ts';
 import type { HazeFound, HazeSearchResponse } from '../../shared/http/haze.ts';
 import type { Hit, QueryRequest } from '../../shared/http/query.ts';
+import { formatMicros } from '../../shared/time.ts';
 import type { Run } from '../ports/run.ts';
 import { spacesOf } from '../query/plan.ts';
 import { type QueryDeps, runQuery } from '../query/run-query.ts';
@@ -15,11 +16,12 @@ export interface SearchPointsDeps extends QueryDeps, FirstSnapshotDeps {
 
 const nowhere = { x: null, y: null, z: null, cluster: null } as const;
 
-/** A hit at its place on the map of its scope; a passage that came or changed after the map was drawn has none. */
+/** A hit at its place on the map of its scope; a passage that came or changed after the map was drawn has none, and shows nothing of before. */
 const found = (hit: Hit, rank: number, maps: readonly OpenMap[]): HazeFound => {
   const view = maps.find(({ key }) => key.scope === hit.source_scope)?.view;
   const index = view?.indexOf(hit.id);
-  if (view === undefined || index === undefined) return { ...hit, rank, title: hit.doc_id, snippet: snippetOf(hit.text), ...nowhere };
+  const isDrawn = view !== undefined && index !== undefined && formatMicros(view.seqAt(index)) === hit.updated_at;
+  if (!isDrawn) return { ...hit, rank, title: hit.doc_id, snippet: snippetOf(hit.text), ...nowhere };
   const { x, y, z, cluster, title, snippet } = view.pointAt(index);
   return { ...hit, rank, title, snippet: hit.text === undefined ? snippet : snippetOf(hit.text), x, y, z, cluster };
 };

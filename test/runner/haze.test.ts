@@ -261,6 +261,16 @@ describe('a query on the map', () => {
     expect(body.points[0]).toMatchObject({ doc_id: 'new', rank: 1, x: null, y: null, z: null, cluster: null });
     expect(body.landing).toBeNull();
   });
+
+  test('a hit that was replaced after the map has no place, and says nothing of what it was', async () => {
+    const before = { id: 'same', text: 'a secret that is gone', metadata: { title: 'A title that is gone' } };
+    await runner.ingest('replaced-hit', { documents: [before, ...documentsAbout('garden', 3)] });
+    await runner.draw('replaced-hit');
+    await runner.ingest('replaced-hit', { documents: [{ id: 'same', text: 'zeppelin' }] });
+    const { body } = await runner.call('POST', '/nexus/spaces/replaced-hit/haze/points', { query: 'zeppelin', limit: 1, select: ['metadata'] });
+    expect(body.points[0]).toMatchObject({ doc_id: 'same', title: 'same', snippet: '', x: null, cluster: null });
+    expect(JSON.stringify(body.points)).not.toContain('gone');
+  });
 });
 
 describe('isolation', () => {
