@@ -63,7 +63,7 @@ export const deriveFacts = async (
   const prepareDeps = { reader: deps.reader, blobs: deps.places.blobs(records.key), fields: settings?.fields ?? {} };
 
   for (const { series, seq, facts } of await keep(deps, place, epoch, order, given)) {
-    const stored = new Map((await published.beginning(`${series}:`)).map((document) => [document.doc_id, document]));
+    const stored = new Map((await published.beginning(`${series}:`, factType)).map((document) => [document.doc_id, document]));
     all.facts += facts.length;
     for (const fact of facts) {
       const known = stored.get(fact.id);
@@ -89,7 +89,10 @@ export const deriveFacts = async (
   return all;
 };
 
-const documentOf = ({ id, text, metadata }: FactDocument): AcceptedDocument => ({ id, type: 'kpi', text, metadata });
+/** What a caller has put under such an id as another type is no fact, and stays. */
+const factType = 'kpi';
+
+const documentOf = ({ id, text, metadata }: FactDocument): AcceptedDocument => ({ id, type: factType, text, metadata });
 
 /** Adds the request's rows to what is stored, all of them in one step, and makes each series' facts. */
 const keep = async (

@@ -1,5 +1,5 @@
 import { Readable } from 'node:stream';
-import { parse } from 'csv-parse';
+import { CsvError, parse } from 'csv-parse';
 import { limits } from '../../shared/limits.ts';
 import { decodeText } from '../extract/decode-text.ts';
 import { type GivenRow, rowOfJson } from './rows.ts';
@@ -27,17 +27,22 @@ async function* csvRows(text: string): AsyncGenerator<GivenRow> {
     parse({ bom: true, delimiter: delimiterOf(text), relax_column_count: true, relax_quotes: true, skip_empty_lines: true, info: true }),
   );
   let places: { at: number; value: number; unit: number } | undefined;
-  for await (const { record, info } of parser as AsyncIterable<{ record: string[]; info: { lines: number } }>) {
-    if (places === undefined) {
-      const named = { at: placeOf(record, timeNames), value: placeOf(record, valueNames), unit: placeOf(record, unitNames) };
-      const hasHeader = named.at !== -1 && named.value !== -1;
-      // Without a header the first two columns are meant, if they look like it.
-      if (!hasHeader && !/\d/.test(record[0] ?? ''))
-        throw new UnusableFileError(`the first line must name the columns timestamp and value, not ${record.join(', ').slice(0, 80)}`);
-      places = hasHeader ? named : { at: 0, value: 1, unit: -1 };
-      if (hasHeader) continue;
+  try {
+    for await (const { record, info } of parser as AsyncIterable<{ record: string[]; info: { lines: number } }>) {
+      if (places === undefined) {
+        const named = { at: placeOf(record, timeNames), value: placeOf(record, valueNames), unit: placeOf(record, unitNames) };
+        const hasHeader = named.at !== -1 && named.value !== -1;
+        // Without a header the first two columns are meant, if they look like it.
+        if (!hasHeader && !/\d/.test(record[0] ?? ''))
+          throw new UnusableFileError(`the first line must name the columns timestamp and value, not ${record.join(', ').slice(0, 80)}`);
+        places = hasHeader ? named : { at: 0, value: 1, unit: -1 };
+        if (hasHeader) continue;
+      }
+      yield { at: record[places.at], value: record[places.value], ...(places.unit === -1 ? {} : { unit: record[places.unit] }), place: `line ${info.lines}` };
     }
-    yield { at: record[places.at], value: record[places.value], ...(places.unit === -1 ? {} : { unit: record[places.unit] }), place: `line ${info.lines}` };
+  } catch (error) {
+    if (!(error instanceof CsvError)) throw error;
+    throw new UnusableFileError(`it cannot be read as CSV: ${error.message}`);
   }
 }
 

@@ -184,8 +184,8 @@ export interface TableWriter {
   storedDocuments(docIds: readonly string[]): Promise<StoredDocument[]>;
   /** Documents that a filter finds, of those accepted before a seq. */
   storedWhere(filter: FilterNode, beforeSeq: number, shape: TableShape): Promise<StoredDocument[]>;
-  /** First chunks of the documents whose ids begin with this. */
-  storedBeginning(prefix: string): Promise<StoredText[]>;
+  /** First chunks of the documents of a type whose ids begin with this. */
+  storedBeginning(prefix: string, type: string): Promise<StoredText[]>;
   deleteDocuments(docIds: readonly string[]): Promise<number>;
   append(rows: readonly ChunkRow[], shape: TableShape): Promise<number>;
   /** Digest of which rows the table holds, whatever their order and layout. */

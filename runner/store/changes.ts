@@ -16,8 +16,8 @@ export type Change = Order & {
 
 /** What is published of a space, for who derives documents from it. */
 export interface Published {
-  /** Documents whose ids begin with this. */
-  beginning(prefix: string): Promise<StoredText[]>;
+  /** Documents of a type whose ids begin with this. */
+  beginning(prefix: string, type: string): Promise<StoredText[]>;
 }
 
 /** Documents that follow from records beside the space, and stored ones that no longer do. */

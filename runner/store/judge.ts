@@ -25,7 +25,7 @@ export interface JudgeDeps {
 
 const find = async (change: Change, writer: TableWriter | undefined, live: LiveHead | undefined): Promise<Findings> => {
   if (change.kind === 'derive')
-    return { ...noFindings, derived: await change.derive({ beginning: async (prefix) => (await writer?.storedBeginning(prefix)) ?? [] }) };
+    return { ...noFindings, derived: await change.derive({ beginning: async (prefix, type) => (await writer?.storedBeginning(prefix, type)) ?? [] }) };
   if (change.kind !== 'delete_where' || writer === undefined || live === undefined) return noFindings;
   return { ...noFindings, found: await writer.storedWhere(change.filter, change.seq, live.table) };
 };

@@ -64,9 +64,17 @@ export const kpiFactFields = {
 } as const satisfies Record<string, 'string' | 'number' | 'boolean' | 'string[]'>;
 export type KpiFactField = keyof typeof kpiFactFields;
 
+const hasControl = (text: string): boolean => /[\u0000-\u001f\u007f]/.test(text);
+
+const dimensionTextSchema = z
+  .string()
+  .min(1)
+  .max(limits.kpiDimensionChars)
+  .refine((text) => !hasControl(text) && text.isWellFormed(), 'must not contain control characters or lone surrogates');
+
 /** Says what a metric is; a number of another metric, unit or time zone cannot be told from its value. */
 export const kpiDimensionsSchema = z
-  .record(z.string(), z.union([z.string().min(1).max(limits.kpiDimensionChars), z.number(), z.boolean()]))
+  .record(z.string(), z.union([dimensionTextSchema, z.number(), z.boolean()]))
   .refine(
     (dimensions) => Object.keys(dimensions).every((key) => isMetadataKey(key) && !Object.hasOwn(kpiFactFields, key)),
     'names must begin with a letter or _, have up to 64 letters, digits, _ . -, and not be a field that facts have themselves',
@@ -89,7 +97,7 @@ const plainText = (most: number) =>
     .string()
     .min(1)
     .max(most)
-    .refine((text) => !/[\u0000-\u001f\u007f]/.test(text) && text.isWellFormed() && text.trim() === text, 'must be plain text without spaces around it');
+    .refine((text) => !hasControl(text) && text.isWellFormed() && text.trim() === text, 'must be plain text without spaces around it');
 
 /** A row that is wrong is reported and the others are used, so rows are looked at one by one, later; here it is only how many. */
 const measurementsSchema = z

@@ -17,7 +17,7 @@ const task = (seq: number): string => `task_${String(seq).padStart(32, '0')}`;
 
 /** Writes the number as a document of so many chunks, later than what is stored. */
 const derived = async (stored: Published, chunks: number, seq: number): Promise<Derived> => {
-  const [known] = await stored.beginning('sum');
+  const [known] = await stored.beginning('sum', 'document');
   const own = Math.max(seq, (known?.seq ?? 0) + 1);
   return {
     documents: [
@@ -77,7 +77,7 @@ test('what no longer follows goes, and may come back without having been accepte
   await submit(
     one,
     keyOf('s'),
-    change(12, async (stored) => ({ documents: [], gone: await stored.beginning('sum') })),
+    change(12, async (stored) => ({ documents: [], gone: await stored.beginning('sum', 'document') })),
   );
   expect(await published(one, keyOf('s'))).toEqual({});
   await submit(

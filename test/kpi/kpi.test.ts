@@ -198,6 +198,7 @@ describe('files', () => {
     ['a file of too many rows', `timestamp,value\n${'2026-01-01,1\n'.repeat(100_001)}`, /100000 measurements.*split/],
     ['a file without the columns', 'name,colour\nx,red\n', /must name the columns timestamp and value/],
     ['an empty file', '', /nothing|empty|no /i],
+    ['a file with a quotation mark that is never closed', 'timestamp,value\n"2026-01-01,5\n2026-01-02,6\n', /cannot be read as CSV.*quote/i],
   ])('%s fails with what to do, and no other metric with it', async (name, text, message) => {
     const space = `unusable-${name.replaceAll(/\W/g, '-')}`;
     await put(space, 'rows', text);
@@ -229,6 +230,9 @@ describe('bad input', () => {
     ];
     await refuses(twice, /one unit/);
   });
+
+  test('a dimension that no id can hold is refused', () =>
+    refuses([{ metric: 'm', dimensions: { site: 'half a character: \ud800' }, measurements: [] }], /lone surrogates/));
 
   test('more rows than a request may have are refused', () =>
     refuses([{ metric: 'm', measurements: Array.from({ length: 100_001 }, () => ({ at: '2026-01-01', value: 1 })) }], /more than 100000 measurements/));
@@ -262,6 +266,20 @@ describe('bad input', () => {
   test('facts that do not fit the metadata of the space are refused before anything is accepted', async () => {
     await runner.ingest('other-types', { documents: [{ id: 'a', text: 'a', metadata: { value: 'high' } }] });
     await refuses([{ ...visits, measurements: [] }], /value is a string in this space/, 'other-types');
+  });
+
+  test('measurements far apart, of which no period is complete, are kept', async () => {
+    const at = ['1900-01-02T00:00:00Z', '1900-01-02T01:00:00Z', '1900-01-02T02:00:00Z', '1900-01-02T03:00:00Z', '2199-12-30T00:00:00Z', '2199-12-31T00:00:00Z'];
+    const task = await measure(runner, 'far-apart', { ...visits, grain: 'hour', measurements: at.map((time, value) => ({ at: time, value })) });
+    expect(task).toMatchObject({ status: 'succeeded', errors: [] });
+  });
+
+  test('what a caller stores under the name of a series stays', async () => {
+    const note = { id: 'kpi:visits::note', text: 'Counted at the door since May.' };
+    await runner.ingest('noted', { documents: [note] });
+    await measure(runner, 'noted', { ...visits, measurements: daily('2026-01-01', values) });
+    const { status, body } = await runner.call('GET', `/nexus/spaces/noted/documents/${note.id}?include=text`);
+    expect([status, body.text]).toEqual([200, note.text]);
   });
 
   test('too little data makes no facts', async () => {

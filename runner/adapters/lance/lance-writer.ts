@@ -63,8 +63,8 @@ export const lanceWriter = (table: Table): TableWriter => {
       return storedDocuments((await table.query().where(where).select(storedColumns).toArrow()) as unknown as ArrowTable);
     },
 
-    async storedBeginning(prefix) {
-      const query = table.query().where(`chunk = 0 AND starts_with(doc_id, ${quotedText(prefix)})`);
+    async storedBeginning(prefix, type) {
+      const query = table.query().where(`chunk = 0 AND starts_with(doc_id, ${quotedText(prefix)}) AND type = ${quotedText(type)}`);
       const found = (await query.select([...storedColumns, 'text', 'metadata']).toArrow()) as unknown as ArrowTable;
       return found.toArray().map((row) => {
         const value = row?.toJSON() as StoredText;

@@ -7,9 +7,11 @@ const meanToSigma = 1.253314;
 
 /**
  * Spread that a few wild values cannot move: the median absolute deviation; where more than half of the values are
- * equal, the mean one (Iglewicz and Hoaglin, How to Detect and Handle Outliers, 1993). 0 for a constant.
+ * equal, the mean one (Iglewicz and Hoaglin, How to Detect and Handle Outliers, 1993). 0 for a constant,
+ * and for nothing.
  */
 export const robustSpread = (values: readonly number[]): number => {
+  if (values.length === 0) return 0;
   const byMedian = madToSigma * medianAbsoluteDeviation(values as number[]);
   if (byMedian > 0) return byMedian;
   const middle = median(values as number[]);
