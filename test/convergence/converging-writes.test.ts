@@ -18,7 +18,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await fleet.stop();
   roots.remove();
-}, 60_000);
+}, 60_000 * scaled(1));
 
 test(
   `${runs} histories on ${workers} processes that are paused and killed: every published version and the end are the last accepted requests' whole documents`,
