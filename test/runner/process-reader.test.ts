@@ -1,7 +1,10 @@
+import { spawn } from 'node:child_process';
 import { deflateRawSync } from 'node:zlib';
 import { afterEach, describe, expect, test } from 'vitest';
 import { processReader } from '../../runner/adapters/reading/process-reader.ts';
+import { readIn } from '../../runner/adapters/reading/reading.ts';
 import { ExtractError } from '../../runner/extract/extract-error.ts';
+import type { Passages } from '../../runner/extract/read-passages.ts';
 import type { Source } from '../../runner/extract/source.ts';
 import type { Log } from '../../runner/ports/log.ts';
 import type { Reader } from '../../runner/ports/reader.ts';
@@ -107,6 +110,22 @@ describe('reading in a process', () => {
       expect(await read(reader, { text })).toBe(text);
       await new Promise((resolve) => setTimeout(resolve, 20));
     }
+  });
+});
+
+describe('a process that is ended from outside', () => {
+  test.each(['SIGTERM', 'SIGINT', 'SIGHUP'] as const)('by %s fails no document: its request comes again', async (signal) => {
+    const reader = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)'], { stdio: ['ignore', 'ignore', 'ignore', 'ipc'] });
+    let isUsable: Promise<boolean> | undefined;
+    const passages = new ReadableStream<Passages>({
+      start(controller) {
+        const request = { source: { text: 'a text' }, chunking: {} };
+        isUsable = readIn(reader, { request, passages: controller, signal: new AbortController().signal, timeoutMs: 60_000 }, log);
+      },
+    });
+    reader.kill(signal);
+    await expect(passages.getReader().read()).rejects.toMatchObject({ code: 'nexus.overloaded', status: 503 });
+    expect(await isUsable).toBe(false);
   });
 });
 

@@ -1,4 +1,5 @@
 import type { ChildProcess } from 'node:child_process';
+import { NexusError } from '../../../shared/errors.ts';
 import { ExtractError } from '../../extract/extract-error.ts';
 import type { Passages } from '../../extract/read-passages.ts';
 import type { Log } from '../../ports/log.ts';
@@ -19,6 +20,11 @@ const tooLarge = (): ExtractError =>
 const unreadable = (): ExtractError =>
   new ExtractError('nexus.validation_failed', 'The document cannot be read: the file is broken, or made in an unusual way. Save it anew, or send its text.');
 
+/** No document's doing: the runner is being stopped and its processes with it, or none could be started. The request comes again. */
+const interrupted = (): NexusError =>
+  new NexusError('nexus.overloaded', 'The process that read the document was ended from outside. Try again.', { retryAfterSeconds: 1 });
+const fromOutside: readonly unknown[] = ['SIGTERM', 'SIGINT', 'SIGHUP'];
+
 /** The engine aborts when its heap is full; the watch kills, and so does the system when it has no memory left. */
 const outOfMemory: readonly unknown[] = ['SIGABRT', 'SIGKILL', 134];
 
@@ -29,7 +35,7 @@ const outOfMemory: readonly unknown[] = ['SIGABRT', 'SIGKILL', 134];
 export const readIn = (reader: ChildProcess, { request, passages, signal, timeoutMs }: Reading, log: Log): Promise<boolean> =>
   new Promise((resolve) => {
     /** @param isUsable whether the process is in order */
-    const end = (isUsable: boolean, error?: ExtractError): void => {
+    const end = (isUsable: boolean, error?: ExtractError | NexusError): void => {
       clearTimeout(timeout);
       signal.removeEventListener('abort', onAbort);
       reader.off('message', onMessage).off('error', onError).off('exit', onExit);
@@ -48,11 +54,11 @@ export const readIn = (reader: ChildProcess, { request, passages, signal, timeou
     };
     const onExit = (code: number | null, killedBy: NodeJS.Signals | null): void => {
       log.warn('reading.process_ended', { code, signal: killedBy });
-      end(false, outOfMemory.includes(killedBy ?? code) ? tooLarge() : unreadable());
+      end(false, fromOutside.includes(killedBy) ? interrupted() : outOfMemory.includes(killedBy ?? code) ? tooLarge() : unreadable());
     };
     const onError = (error: Error): void => {
       log.error('reading.process_failed', { error: error.message });
-      end(false, unreadable());
+      end(false, interrupted());
     };
     const onAbort = (): void => end(false);
     const timeout = setTimeout(() => end(false, tooLate(timeoutMs)), timeoutMs);
