@@ -54,7 +54,8 @@ export const runDelete = (deps: RunDeleteDeps, request: DeleteRequest, seq: numb
         await removeMetrics(place.records, request.epoch);
       });
       await removeUploads(deps.places.blobs(request.space), request.space, Date.parse(target.accepted_at));
-      await deps.snapshots.remove(request.space, Date.parse(target.accepted_at), 'all');
+      const head = await deps.places.space(request.space).records.head.read();
+      await deps.snapshots.removeOtherLives(request.space, head?.value.incarnation);
     }
     return {
       status: 'succeeded',

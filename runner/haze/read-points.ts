@@ -52,10 +52,21 @@ export const readPoints = async (
     const nothing = { snapshot: null, snapshots: [], points: [], clusters: [], next_cursor: null, ...started };
     return { etag: undefined, read: async () => nothing };
   }
-  const named = { locations, query, snapshots: snapshotNumbers(maps), pins: maps.map(({ pin }) => pin), waiting: started.hint ?? null };
+  const named = {
+    locations,
+    query,
+    snapshots: snapshotNumbers(maps),
+    pins: maps.map(({ pin }) => pin),
+    seqs: maps.map(({ head }) => head.seq),
+    waiting: started.hint ?? null,
+  };
   return {
     etag: `"${(await sha256Hex(canonicalJson(named))).slice(0, 32)}"`,
-    read: () => readAgainWhenGone(cursor !== undefined, async () => ({ ...(await page(deps, maps, query, binding, cursor)), ...started })),
+    read: () =>
+      readAgainWhenGone(cursor !== undefined, async (again) => {
+        const present = again === undefined ? maps : (await openMaps(deps, keys, undefined)).flatMap(({ map }) => map ?? []);
+        return { ...(await page(deps, present, query, binding, cursor)), ...started };
+      }),
   };
 };
 

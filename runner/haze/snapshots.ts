@@ -30,6 +30,8 @@ export interface Snapshots {
   /** Undefined: its file is gone. */
   open(key: SpaceKey, stored: StoredSnapshot): Promise<SnapshotView | undefined>;
   publish(key: SpaceKey, bytes: Uint8Array, record: Omit<SnapshotRecord, 'space' | 'file'>): Promise<StoredSnapshot>;
+  /** Removes the files of all lives of the space but one. */
+  removeOtherLives(key: SpaceKey, incarnation: string | undefined): Promise<void>;
   /** Removes files written before a time; the newest stays, unless all are to go. */
   remove(key: SpaceKey, beforeMs: number, which: 'superseded' | 'all'): Promise<void>;
 }
@@ -83,7 +85,7 @@ export const createSnapshots = ({ places, nowMs }: { places: Places; nowMs: () =
     },
 
     async publish(key, bytes, record) {
-      const file = `${newId('snapshot', nowMs())}.arrow`;
+      const file = `${record.incarnation}.${newId('snapshot', nowMs())}.arrow`;
       await places.blobs(key).putBytes(`${pointsFolder(key)}/${file}`, bytes);
       const value: SnapshotRecord = { ...record, space: spaceKeyText(key), file };
       for (;;) {
@@ -92,6 +94,15 @@ export const createSnapshots = ({ places, nowMs }: { places: Places; nowMs: () =
           await this.remove(key, nowMs() - limits.versionRetentionMs, 'superseded');
           return { number: (before?.number ?? 0) + 1, value };
         }
+      }
+    },
+
+    async removeOtherLives(key, incarnation) {
+      const blobs = places.blobs(key);
+      for (const file of await blobs.list(pointsFolder(key))) {
+        if (incarnation !== undefined && file.startsWith(`${incarnation}.`)) continue;
+        await blobs.delete(`${pointsFolder(key)}/${file}`);
+        views.delete(cacheKey(key, file));
       }
     },
 

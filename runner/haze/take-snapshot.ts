@@ -1,6 +1,6 @@
 import { limits } from '../../shared/limits.ts';
 import { type SpaceKey, spaceKeyText } from '../../shared/space-key.ts';
-import type { ScanBatch, TableReader } from '../ports/vector-store.ts';
+import { type ScanBatch, type TableReader, VersionGoneError } from '../ports/vector-store.ts';
 import type { LiveHead } from '../records/space-records.ts';
 import type { Door } from '../store/door.ts';
 import { type Mapper, startMapper } from './mapper.ts';
@@ -72,7 +72,13 @@ export const takeSnapshot = async ({ door, snapshots, nowMs }: TakeSnapshotDeps,
   if (head === undefined) return undefined;
   const { incarnation, version, seq, table } = head;
   const newest = await snapshots.newest(key);
-  if (newest?.value.incarnation === incarnation && newest.value.space_version === version && (await snapshots.open(key, newest)) !== undefined) return newest;
+  if (
+    newest?.value.incarnation === incarnation &&
+    newest.value.space_version === version &&
+    newest.value.seq === seq &&
+    (await snapshots.open(key, newest)) !== undefined
+  )
+    return newest;
 
   const reader = await door.reader(key, head, head);
   const { chosen, rows } = await chosenRows(reader);
@@ -120,7 +126,12 @@ export const takeSnapshot = async ({ door, snapshots, nowMs }: TakeSnapshotDeps,
       rows,
       clusters: clustersOf(places, clusters, fitted.terms),
     });
-    return await snapshots.publish(key, bytes, { incarnation, space_version: version, points: chosen.size, seq });
+    const stored = await snapshots.publish(key, bytes, { incarnation, space_version: version, points: chosen.size, seq });
+    // Who deletes the space clears its head first and then the files that are there: one of the two sees the other.
+    const present = await door.head(key);
+    if (present?.incarnation === incarnation) return stored;
+    await snapshots.removeOtherLives(key, present?.incarnation);
+    throw new VersionGoneError('the space was deleted while its map was drawn');
   } finally {
     await mapper.close();
   }

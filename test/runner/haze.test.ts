@@ -1,7 +1,10 @@
-import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { readdirSync, readFileSync, statSync, utimesSync } from 'node:fs';
 import { join } from 'node:path';
 import { tableFromIPC } from 'apache-arrow';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { readPoints } from '../../runner/haze/read-points.ts';
+import { takeSnapshot } from '../../runner/haze/take-snapshot.ts';
+import { VersionGoneError } from '../../runner/ports/vector-store.ts';
 import { hazeEvent } from '../../shared/events.ts';
 import { arrowStream } from '../../shared/http/endpoints.ts';
 import { hazePointsResponseSchema, hazeSearchResponseSchema } from '../../shared/http/haze.ts';
@@ -40,6 +43,11 @@ const placesOf = ({ body }: Answer): Record<string, unknown> =>
 
 const waitUntil = async (isTrue: () => Promise<boolean>): Promise<void> => {
   while (!(await isTrue())) await new Promise((resolve) => setTimeout(resolve, 25));
+};
+
+const deleteSpace = async (space: string): Promise<void> => {
+  const { body } = await runner.call('DELETE', `/nexus/spaces/${space}`);
+  await waitUntil(async () => (await runner.call('GET', `/nexus/tasks/${body.task_id}`)).body.status === 'succeeded');
 };
 
 describe('a map', () => {
@@ -177,6 +185,27 @@ describe('what a page shows', () => {
     expect(redrawn.body.snapshot).toMatchObject({ version: 2, stale: false });
   });
 
+  test('measurements that change no fact make it stale, until it is drawn anew', async () => {
+    const measurements = Array.from({ length: 10 }, (_, day) => ({ at: `2026-01-${10 + day}`, value: day }));
+    const measure = async () => {
+      const { body } = await runner.call('POST', '/nexus/spaces/measured/kpi', { metrics: [{ metric: 'visits', measurements }] });
+      await waitUntil(async () => (await runner.call('GET', `/nexus/tasks/${body.task_id}`)).body.status === 'succeeded');
+    };
+    const look = async () => {
+      const { body, headers } = await points('measured');
+      return { stale: body.snapshot.stale, etag: headers.get('etag') };
+    };
+    await measure();
+    await runner.draw('measured');
+    const fresh = await look();
+    await measure();
+    const stale = await look();
+    expect([fresh.stale, stale.stale]).toEqual([false, true]);
+    expect(stale.etag).not.toBe(fresh.etag);
+    await runner.draw('measured');
+    expect((await look()).stale).toBe(false);
+  });
+
   test('an Arrow stream holds the same as JSON', async () => {
     const json = (await points('topics', '?limit=20&field=number')).body;
     const page = await points('topics', '?limit=20&field=number', { headers: { accept: `${arrowStream}, application/json;q=0.1` } });
@@ -276,6 +305,12 @@ describe('a query on the map', () => {
 describe('isolation', () => {
   const marker = 'marker7c1e';
   const [other, elsewhere] = [caller({ tenant_id: 't_b' }), caller({ surface_id: 'health' })];
+  /** Of maps that say the marker. */
+  const files = () =>
+    readdirSync(join(runner.folder, 'blobs'), { recursive: true })
+      .map(String)
+      .filter((name) => name.includes('haze/points/') && statSync(join(runner.folder, 'blobs', name)).isFile())
+      .filter((name) => readFileSync(join(runner.folder, 'blobs', name)).includes(marker));
 
   test('another tenant, and another surface of the same one, see nothing of a map of the same name', async () => {
     await runner.ingest('private', { documents: [{ id: marker, text: marker, metadata: { title: marker } }] });
@@ -298,17 +333,35 @@ describe('isolation', () => {
   test('a map lies in its own space alone, and goes with it', async () => {
     await runner.ingest('private', { documents: [{ id: marker, text: marker }] });
     await runner.draw('private');
-    const files = () =>
-      readdirSync(join(runner.folder, 'blobs'), { recursive: true })
-        .map(String)
-        .filter((name) => name.includes('haze/points/') && statSync(join(runner.folder, 'blobs', name)).isFile())
-        .filter((name) => readFileSync(join(runner.folder, 'blobs', name)).includes(marker));
     expect(files().length).toBeGreaterThan(0);
-    for (const name of files()) expect(name).toMatch(/^t_a\/dev\/p1\/marketing\/private\/haze\/points\/map_[0-9a-f]+\.arrow$/);
-    const { body } = await runner.call('DELETE', '/nexus/spaces/private');
-    await waitUntil(async () => (await runner.call('GET', `/nexus/tasks/${body.task_id}`)).body.status === 'succeeded');
+    for (const name of files()) expect(name).toMatch(/^t_a\/dev\/p1\/marketing\/private\/haze\/points\/[a-z]+_[0-9a-f]+\.map_[0-9a-f]+\.arrow$/);
+    // Drawn between the acceptance of the deletion and its turn, as far as a file's time tells.
+    for (const name of files()) utimesSync(join(runner.folder, 'blobs', name), new Date(), new Date(Date.now() + 60_000));
+    await deleteSpace('private');
     expect(files()).toEqual([]);
     expect((await points('private')).body).toMatchObject({ snapshot: null, points: [] });
+  });
+
+  test('a map that is drawn while its space is deleted leaves nothing behind', async () => {
+    await runner.ingest('doomed', { documents: [{ id: marker, text: marker }] });
+    const { door, snapshots, nowMs } = runner.services;
+    const late: typeof snapshots = {
+      ...snapshots,
+      async publish(...drawn) {
+        await deleteSpace('doomed');
+        return snapshots.publish(...drawn);
+      },
+    };
+    await expect(takeSnapshot({ door, snapshots: late, nowMs }, spaceKey(caller(), 'tenant', 'doomed'))).rejects.toThrow(VersionGoneError);
+    expect(files()).toEqual([]);
+  });
+
+  test('a space that is deleted between the look at its map and the page shows nothing', async () => {
+    await runner.ingest('vanishing', { documents: [{ id: marker, text: marker }] });
+    await runner.draw('vanishing');
+    const page = await readPoints(runner.services, caller(), 'vanishing', {}, 'req_test');
+    await deleteSpace('vanishing');
+    expect(await page.read()).toMatchObject({ snapshot: null, points: [] });
   });
 
   test('include_global shows both spaces and says which point is whose; without it there is no trace of the global one', async () => {
