@@ -1,26 +1,13 @@
 import { z } from 'zod';
 import { limits } from '../limits.ts';
 import { scopeSchema, spaceIdSchema } from '../space-key.ts';
-import { filterSchema, metadataSchema, pageQuery } from './parts.ts';
+import { filterParameterSchema, filterSchema, metadataSchema, pageQuery } from './parts.ts';
 
 const documentIdSchema = z.string().min(1).max(limits.documentIdChars);
 
 export const documentParamsSchema = z.object({ space_id: spaceIdSchema, doc_id: documentIdSchema });
 
-/** A filter in a query string is JSON. */
-const filterParameter = z
-  .string()
-  .transform((text, ctx): unknown => {
-    try {
-      return JSON.parse(text);
-    } catch {
-      ctx.addIssue({ code: 'custom', message: 'must be JSON' });
-      return z.NEVER;
-    }
-  })
-  .pipe(filterSchema);
-
-export const documentsQuerySchema = z.strictObject({ scope: scopeSchema.optional(), filter: filterParameter.optional(), ...pageQuery });
+export const documentsQuerySchema = z.strictObject({ scope: scopeSchema.optional(), filter: filterParameterSchema.optional(), ...pageQuery });
 export type DocumentsQuery = z.infer<typeof documentsQuerySchema>;
 
 export const documentQuerySchema = z.strictObject({ scope: scopeSchema.optional(), include: z.literal('text').optional() });

@@ -1,18 +1,10 @@
 import { z } from 'zod';
 import { limits } from '../limits.ts';
 import { scopeSchema } from '../space-key.ts';
+import { filterParameterSchema } from './parts.ts';
 import { hitSchema } from './query.ts';
 
 /** Haze: a space's map. Every passage is a point in three dimensions; what lies together says alike things. */
-
-const jsonParameter = z.string().transform((text, ctx): unknown => {
-  try {
-    return JSON.parse(text);
-  } catch {
-    ctx.addIssue({ code: 'custom', message: 'must be JSON' });
-    return z.NEVER;
-  }
-});
 
 /** Two corners of a box. */
 export interface Bbox {
@@ -39,7 +31,7 @@ export const hazePointsQuerySchema = z.strictObject({
     .enum(['true', 'false'])
     .transform((text) => text === 'true')
     .optional(),
-  filter: jsonParameter.pipe(z.record(z.string(), z.unknown())).optional().meta({ description: 'JSON, as in a query' }),
+  filter: filterParameterSchema.optional().meta({ description: 'JSON, as in a query' }),
   bbox: bboxParameter.optional(),
   field: z.string().min(1).max(64).optional().meta({ description: 'A metadata key: each point carries its `value`' }),
   limit: z.coerce

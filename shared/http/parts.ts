@@ -1,8 +1,11 @@
 import { z } from 'zod';
+import { utf8 } from '../bytes.ts';
+import { toNexusError } from '../errors.ts';
 import { metadataValueSchema } from '../events.ts';
 import { filterOps } from '../filter.ts';
 import { limits } from '../limits.ts';
 import { scopeSchema, spaceIdSchema } from '../space-key.ts';
+import { parseJson } from './parse.ts';
 
 /** Shapes that several endpoints share. */
 
@@ -11,6 +14,19 @@ export const metadataSchema = z.record(z.string(), metadataValueSchema);
 export const filterSchema = z.record(z.string(), z.unknown()).meta({
   description: `{field: value}, {field: {op: value}}, {and: […]}, {or: […]}, {not: {…}}; operators: ${filterOps.join(', ')}. Fields: metadata keys, doc_id, type, updated_at.`,
 });
+
+/** A filter in a query string: JSON, judged as a body is. */
+export const filterParameterSchema = z
+  .string()
+  .transform((text, ctx): unknown => {
+    try {
+      return parseJson(utf8(text));
+    } catch (error) {
+      ctx.addIssue({ code: 'custom', message: toNexusError(error).status === 422 ? '__proto__ is not allowed as a key' : 'must be JSON' });
+      return z.NEVER;
+    }
+  })
+  .pipe(filterSchema);
 
 const isComponent = (value: unknown): boolean => typeof value === 'number' && Math.abs(value) <= limits.vectorComponentMax;
 

@@ -4,6 +4,7 @@ import { NexusError } from '../../shared/errors.ts';
 import { blobNameSchema } from '../../shared/http/blobs.ts';
 import { deleteDocumentsBodySchema, documentsQuerySchema } from '../../shared/http/documents.ts';
 import { endpointList } from '../../shared/http/endpoints.ts';
+import { hazePointsQuerySchema } from '../../shared/http/haze.ts';
 import { idempotencyKeySchema, ingestBodySchema } from '../../shared/http/ingest.ts';
 import { declaredLength, parseJson, parseWith, queryFields, requireJsonType } from '../../shared/http/parse.ts';
 import { modeOf, queryRequestSchema } from '../../shared/http/query.ts';
@@ -270,7 +271,8 @@ describe('other requests', () => {
   test('a page of a list has a limit, and its filter is JSON', () => {
     expect(documentsQuerySchema.parse({ limit: '5', filter: '{"a":1}' })).toEqual({ limit: 5, filter: { a: 1 } });
     for (const limit of ['0', '101', '1.5', 'x', '']) expect(takes(documentsQuerySchema, { limit })).toBe(false);
-    for (const filter of ['', '{', '[]', '1']) expect(takes(documentsQuerySchema, { filter })).toBe(false);
+    for (const filter of ['', '{', '[]', '1', '{"__proto__":{"eq":1}}', '{"a":{"\\u005f_proto__":1}}'])
+      for (const schema of [documentsQuerySchema, hazePointsQuerySchema]) expect(takes(schema, { filter })).toBe(false);
   });
 
   test.each(['a', 'a/b.txt', 'ä😀', '%2e%2e', '...', 'a..b', 'x'.repeat(limits.blobNameBytes)])('a file may be called %j', (name) => {
