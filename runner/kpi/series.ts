@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto';
 import type { Dimensions } from '../../shared/http/kpi.ts';
 
 /** Measurements in order of time, each time once. */
@@ -20,8 +21,15 @@ const dimensionText = (dimensions: Dimensions): string =>
     .map(([name, value]) => `${encodeURIComponent(name)}=${encodeURIComponent(String(value))}`)
     .join(',');
 
-/** `kpi:{metric}:{dimensions}`: begins the id of every fact about the series. */
-export const seriesName = ({ metric, dimensions }: SeriesKey): string => `kpi:${metric}:${dimensionText(dimensions)}`;
+/** What a fact's kind and period add to it still fits into a document's id. */
+const seriesNameChars = 200;
+
+/** `kpi:{metric}:{dimensions}`: begins the id of every fact about the series. Dimensions that are too long for an id are named by their digest. */
+export const seriesName = ({ metric, dimensions }: SeriesKey): string => {
+  const text = dimensionText(dimensions);
+  const name = `kpi:${metric}:${text}`;
+  return name.length <= seriesNameChars ? name : `kpi:${metric}:${hash('sha256', text)}`;
+};
 
 /** Rows in order of time; of several for one time the last given. */
 export const seriesOf = (at: ArrayLike<number>, value: ArrayLike<number>): Series => {

@@ -156,6 +156,19 @@ describe('dimensions', () => {
     expect(hit).toMatchObject({ doc_id: 'kpi:visits:shop=Rome%2C%20centre:level:2026-01-05', metadata: { value: 2 * (values[4] as number) } });
     expect(hit.text).toContain('Visits (shop Rome, centre)');
   });
+
+  test('too long for an id keep series apart all the same, and their facts can be read and deleted by id', async () => {
+    const series = ['東', '西'].map((side) => ({ ...visits, dimensions: { place: side.repeat(128) }, measurements: daily('2026-01-01', values) }));
+    await measure(runner, 'long-names', ...series);
+    const facts = await factsIn(runner, 'long-names');
+    const own = (side: string) => facts.filter(({ metadata }) => String(metadata.place).startsWith(side)).map(({ doc_id }) => doc_id);
+    const [east, west] = [own('東'), own('西')];
+    expect(new Set([...east, ...west]).size).toBe(facts.length);
+    expect(east).toHaveLength(west.length);
+    const { status } = await runner.call('GET', `/nexus/spaces/long-names/documents/${east[0]}`);
+    const deleted = await runner.call('POST', '/nexus/spaces/long-names/documents/delete', { doc_ids: east });
+    expect([status, deleted.status]).toEqual([200, 202]);
+  });
 });
 
 describe('files', () => {
