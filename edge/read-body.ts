@@ -1,4 +1,4 @@
-import { NexusError } from '../shared/errors.ts';
+import { NexusError, validationFailed } from '../shared/errors.ts';
 import type { EndpointBody } from '../shared/http/endpoints.ts';
 import { declaredLength, requireJsonType, tooLarge } from '../shared/http/parse.ts';
 import { limits } from '../shared/limits.ts';
@@ -60,12 +60,32 @@ const requirePlain = (encoding: string | null): void => {
   throw new NexusError('nexus.unsupported_media_type', 'Send the body without Content-Encoding.');
 };
 
+/** Room for an empty object and some white space: what clients send that always send JSON. */
+const emptyBodyBytes = 64;
+
+/**
+ * Where no body is taken, none is ignored either: a `scope` that nobody reads would delete in another space than its
+ * sender means.
+ * @throws NexusError 422
+ */
+const requireNone = async ({ body }: Request): Promise<void> => {
+  if (body === null) return;
+  const read = await readUpTo(body, emptyBodyBytes).catch((cause: unknown) => {
+    throw cutShort(cause);
+  });
+  if (read.ended && /^\s*(\{\s*\})?\s*$/.test(new TextDecoder().decode(read.bytes))) return;
+  throw validationFailed([{ path: 'body', message: 'is not taken here: say scope in the query string' }]);
+};
+
 /**
  * Takes a body in as far as the endpoint wants it read: JSON up to `limits.edgeReadsBodyBytes`, files not at all.
- * @throws NexusError 415, 413; 400 when the sender stops in the middle
+ * @throws NexusError 415, 413, 422; 400 when the sender stops in the middle
  */
 export const readBody = async (request: Request, spec: EndpointBody | undefined): Promise<Body> => {
-  if (spec === undefined) return { kind: 'none' };
+  if (spec === undefined) {
+    await requireNone(request);
+    return { kind: 'none' };
+  }
   if (spec.kind === 'json') requireJsonType(request.headers.get('content-type'));
   requirePlain(request.headers.get('content-encoding'));
   const { maxBytes } = spec;

@@ -179,3 +179,26 @@ describe('422, saying where', () => {
     expect((error.details as { issues: { path: string }[] }).issues.map((issue) => issue.path)).toContain(path);
   });
 });
+
+describe('where no body is taken', () => {
+  const ask = async (body: string | undefined, path = '/nexus/spaces/s1', method = 'DELETE') => {
+    const edge = startEdge({ runner: () => Response.json({ task_id: 'task_1' }, { status: 202 }) });
+    return { edge, answer: await edge.request(path, { method, headers: await bearerWith(), ...(body === undefined ? {} : { body }) }) };
+  };
+
+  test.each([
+    ['DELETE', '/nexus/spaces/s1', '{"scope":"global"}'],
+    ['DELETE', '/nexus/spaces/s1/documents/d', '{"doc_ids":["e"]}'],
+    ['POST', '/nexus/spaces/s1/haze/snapshot', '{"scope":"global"}'],
+    ['POST', '/nexus/spaces/s1/haze/snapshot', ' '.repeat(100_000)],
+  ])('%s %s refuses one, which might mean another space', async (method, path, body) => {
+    const { edge, answer } = await ask(body, path, method);
+    const { message } = await expectRefusedAtTheEdge(edge, answer, 'nexus.validation_failed');
+    expect(message).toContain('query string');
+  });
+
+  test.each([undefined, '', '{}', ' { }\n'])('%j says nothing, and passes', async (body) => {
+    const { edge, answer } = await ask(body);
+    expect([answer.status, edge.asked[0]?.body]).toEqual([202, undefined]);
+  });
+});
