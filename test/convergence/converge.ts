@@ -15,6 +15,8 @@ export interface Ground {
   /** The store root as an onlooker reads it. */
   store: StoreView;
   random: () => number;
+  /** Between two strikes at the workers, at most. */
+  restMs?: number;
 }
 
 export interface Play {
@@ -81,7 +83,7 @@ export const converge = async (ground: Ground, { runs, seed, atOnce }: Play): Pr
   const sample = fc.sample(histories, { numRuns: runs, seed });
   const take = spoolTaker(fleet.acceptorData);
   const busy = new Set<Stage>();
-  const trouble = makeTrouble(fleet, store, () => [...busy].map(({ key }) => key), random);
+  const trouble = makeTrouble(fleet, store, () => [...busy].map(({ key }) => key), random, ground.restMs);
   const seen = { versions: 0, events: 0, tries: 0 };
   const entries = sample.entries();
   const player = async (): Promise<void> => {

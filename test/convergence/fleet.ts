@@ -39,8 +39,9 @@ export interface Trouble {
 /**
  * Pauses and kills workers, by preference those that hold the lease of a busy space at that moment, until it is stopped;
  * then all are running again. Never more than half of them at once.
+ * @param restMs between two strikes, at most: a store on which a commit takes seconds would never see one end under strikes as quick as a disk bears
  */
-export const makeTrouble = (fleet: Fleet, store: StoreView, busySpaces: () => SpaceKey[], random: () => number) => {
+export const makeTrouble = (fleet: Fleet, store: StoreView, busySpaces: () => SpaceKey[], random: () => number, restMs = 45) => {
   const down = new Set<RunnerProcess>();
   const done: Trouble = { paused: 0, lostLease: 0, killed: 0 };
   const recovering = new Set<Promise<void>>();
@@ -73,7 +74,7 @@ export const makeTrouble = (fleet: Fleet, store: StoreView, busySpaces: () => Sp
 
   const loop = async (): Promise<void> => {
     while (!stopped) {
-      await sleep(5 + random() * 40);
+      await sleep(restMs * (0.1 + 0.9 * random()));
       const worker = down.size * 2 >= fleet.workers.length ? undefined : await holder();
       if (worker === undefined || stopped) continue;
       down.add(worker);
