@@ -31,6 +31,11 @@ interface Queue {
 const maxRowsPerCommit = 20_000;
 /** Waiting for another process's turn to end; longer, and the event had better go back to the spine. */
 const leaseWaitMs = 3_000;
+/**
+ * What came while a commit ran is followed by more: the next one waits as long as that one took, at most this, and takes
+ * it all. A first commit waits for nobody. Each version costs requests and a fragment; a moment costs nobody much.
+ */
+const gatherMaxMs = 100;
 const leasePollMs = 50;
 const leasePollMsMax = 400;
 
@@ -59,8 +64,14 @@ export const createCommitQueue = (deps: CommitQueueDeps): CommitQueue => {
     try {
       const place = deps.places.space(key);
       lease = await waitForLease(place);
+      let lastCommitMs = 0;
       while (waiting.length + errands.length > 0) {
-        if (waiting.length > 0) await commitBatch(place, takeBatch(waiting));
+        if (waiting.length > 0) {
+          await sleep(Math.min(lastCommitMs, gatherMaxMs));
+          const startedMs = performance.now();
+          await commitBatch(place, takeBatch(waiting));
+          lastCommitMs = performance.now() - startedMs;
+        }
         await errands.shift()?.run(place);
       }
     } catch (error) {
