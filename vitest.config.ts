@@ -14,7 +14,7 @@ export default defineConfig({
           ...engine,
           name: 'tiers',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/browser/**', 'test/cloud/**', 'test/stack/**', 'test/convergence/**', 'test/paging/**'],
+          exclude: ['test/browser/**', 'test/cloud/**', 'test/onnx/**', 'test/stack/**', 'test/convergence/**', 'test/paging/**'],
           testTimeout: 60_000,
           hookTimeout: 60_000,
         },

@@ -58,7 +58,7 @@ const bare = async (): Promise<number> => {
 const round = async (): Promise<Round> => {
   const allowed = await bare();
   const { url, end } = await startStub(failureEvery);
-  const { standard } = buildEmbedders(
+  const { standard } = await buildEmbedders(
     z.object(embedderVariables).parse({
       ...{ NEXUS_EMBEDDER: 'openai', NEXUS_EMBEDDER_URL: url, NEXUS_EMBEDDER_MODEL: `stub@${dimension}` },
       ...{ NEXUS_EMBEDDER_CONCURRENCY: String(concurrency), NEXUS_EMBEDDER_BATCH_INPUTS: String(batchInputs) },

@@ -1,3 +1,4 @@
+import { isAbsolute } from 'node:path';
 import { z } from 'zod';
 import { limits } from '../shared/limits.ts';
 
@@ -24,9 +25,14 @@ const models = z.string().transform((text, ctx) =>
   }),
 );
 
+const hubId = /^\w[\w.-]*(\/\w[\w.-]*)?$/;
+const onnxModel = z
+  .string()
+  .refine((text) => isAbsolute(text) || hubId.test(text), 'must be the absolute path of a folder, or owner/name of a model of the hub');
+
 /** Which embedder, and its own variables. */
 export const embedderVariables = {
-  NEXUS_EMBEDDER: z.enum(['hashing', 'openai', 'vertex', 'cohere', 'workers-ai']).default('hashing'),
+  NEXUS_EMBEDDER: z.enum(['hashing', 'openai', 'vertex', 'cohere', 'workers-ai', 'onnx']).default('hashing'),
   /** The first is what new spaces get; the others serve spaces that name them. */
   NEXUS_EMBEDDER_MODEL: models.optional(),
   NEXUS_EMBEDDER_URL: serviceUrl.optional(),
@@ -36,6 +42,12 @@ export const embedderVariables = {
   NEXUS_EMBEDDER_LOCATION: z.string().min(1).optional(),
   /** Workers AI. */
   NEXUS_EMBEDDER_ACCOUNT: z.string().min(1).optional(),
+  /** ONNX, on this machine. */
+  NEXUS_ONNX_MODEL: onnxModel.optional(),
+  NEXUS_ONNX_POOLING: z.enum(['mean', 'cls']).default('mean'),
+  NEXUS_ONNX_DTYPE: z.enum(['fp32', 'fp16', 'q8', 'int8', 'uint8', 'q4', 'q4f16', 'bnb4']).default('fp32'),
+  /** Folder in whose `node_modules` Transformers.js lies, if not the runner's own. */
+  NEXUS_ONNX_PACKAGES: z.string().refine(isAbsolute, 'must be an absolute path').optional(),
   NEXUS_EMBEDDER_QUERY_PREFIX: z.string().default(''),
   NEXUS_EMBEDDER_DOCUMENT_PREFIX: z.string().default(''),
   /** Whether the service is asked for vectors of just this dimension: models of one dimension refuse the question. */
@@ -57,6 +69,7 @@ const needed: Record<EmbedderEnvironment['NEXUS_EMBEDDER'], readonly Name[]> = {
   vertex: ['NEXUS_EMBEDDER_MODEL', 'NEXUS_EMBEDDER_PROJECT', 'NEXUS_EMBEDDER_LOCATION'],
   cohere: ['NEXUS_EMBEDDER_MODEL', 'NEXUS_EMBEDDER_KEY'],
   'workers-ai': ['NEXUS_EMBEDDER_MODEL', 'NEXUS_EMBEDDER_KEY', 'NEXUS_EMBEDDER_ACCOUNT'],
+  onnx: ['NEXUS_ONNX_MODEL'],
 };
 
 /** What one variable cannot tell by itself. */
@@ -68,4 +81,7 @@ export const checkEmbedder = (env: EmbedderEnvironment, wrong: (name: string, me
     wrong('NEXUS_EMBEDDER_KEY', 'is needed by NEXUS_EMBEDDER=openai without NEXUS_EMBEDDER_URL');
   if (kind === 'hashing' && env.NEXUS_EMBEDDER_MODEL !== undefined)
     wrong('NEXUS_EMBEDDER_MODEL', 'says nothing to NEXUS_EMBEDDER=hashing; name the embedder of this model');
+  if (kind === 'onnx' && env.NEXUS_EMBEDDER_MODEL !== undefined)
+    wrong('NEXUS_EMBEDDER_MODEL', 'says nothing to NEXUS_EMBEDDER=onnx, which learns its dimension from the model: name that in NEXUS_ONNX_MODEL');
+  if (kind !== 'onnx' && env.NEXUS_ONNX_MODEL !== undefined) wrong('NEXUS_ONNX_MODEL', `says nothing to NEXUS_EMBEDDER=${kind}; it is for onnx`);
 };

@@ -113,7 +113,7 @@ export const buildServices = async (env: Environment, log: Log): Promise<{ servi
     door: createDoor(places, store),
     queue: createCommitQueue({ places, store, nowMs, published, instance }),
     reader: processReader(readingOptions, log),
-    embedders: buildEmbedders(env),
+    embedders: await buildEmbedders(env),
     embedQuery: queryEmbeddings(),
     reranker: buildReranker(env),
     rerankDeadlineMs: env.NEXUS_RERANKER_DEADLINE_MS,

@@ -23,6 +23,7 @@ describe('variables of the models', () => {
     ['cohere', ['NEXUS_EMBEDDER_KEY', 'NEXUS_EMBEDDER_MODEL']],
     ['vertex', ['NEXUS_EMBEDDER_LOCATION', 'NEXUS_EMBEDDER_MODEL', 'NEXUS_EMBEDDER_PROJECT']],
     ['workers-ai', ['NEXUS_EMBEDDER_ACCOUNT', 'NEXUS_EMBEDDER_KEY', 'NEXUS_EMBEDDER_MODEL']],
+    ['onnx', ['NEXUS_ONNX_MODEL']],
     ['hashing', []],
   ])('%s names all that it lacks', (kind, missing) => {
     expect(told({ NEXUS_EMBEDDER: kind })).toEqual(missing);
@@ -47,6 +48,20 @@ describe('variables of the models', () => {
     const env = { NEXUS_EMBEDDER: 'openai', NEXUS_EMBEDDER_URL: 'https://models.example/v1', NEXUS_EMBEDDER_MODEL: 'a-model@8', [name]: value };
     expect(told(env)).toEqual([name]);
     expect(() => parseEnvironment({ ...base, ...env })).not.toThrow(secret);
+  });
+
+  test.each([
+    [{ NEXUS_EMBEDDER: 'onnx', NEXUS_ONNX_MODEL: './a-folder' }, ['NEXUS_ONNX_MODEL']],
+    [{ NEXUS_EMBEDDER: 'onnx', NEXUS_ONNX_MODEL: '../a-folder' }, ['NEXUS_ONNX_MODEL']],
+    [{ NEXUS_EMBEDDER: 'onnx', NEXUS_ONNX_MODEL: 'a/folder/deep' }, ['NEXUS_ONNX_MODEL']],
+    [{ NEXUS_EMBEDDER: 'onnx', NEXUS_ONNX_MODEL: '/a-folder', NEXUS_EMBEDDER_MODEL: 'a-model@8' }, ['NEXUS_EMBEDDER_MODEL']],
+    [{ NEXUS_EMBEDDER: 'onnx', NEXUS_ONNX_MODEL: '/a', NEXUS_ONNX_POOLING: 'max', NEXUS_ONNX_DTYPE: 'q9' }, ['NEXUS_ONNX_DTYPE', 'NEXUS_ONNX_POOLING']],
+    [{ NEXUS_EMBEDDER: 'onnx', NEXUS_ONNX_MODEL: '/a', NEXUS_ONNX_PACKAGES: 'packages' }, ['NEXUS_ONNX_PACKAGES']],
+    [{ NEXUS_ONNX_MODEL: '/a-folder' }, ['NEXUS_ONNX_MODEL']],
+    [{ NEXUS_EMBEDDER: 'onnx', NEXUS_ONNX_MODEL: '/models/bge-small', NEXUS_ONNX_POOLING: 'cls', NEXUS_ONNX_DTYPE: 'q8' }, []],
+    [{ NEXUS_EMBEDDER: 'onnx', NEXUS_ONNX_MODEL: 'owner/a-model_v1.5' }, []],
+  ] as [Record<string, string>, string[]][])('of a local model: %o tells of %o', (env, names) => {
+    expect(told(env)).toEqual(names);
   });
 
   test.each([

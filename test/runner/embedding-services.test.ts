@@ -69,7 +69,7 @@ const against = async (
   const service = await startModelService(faultOf);
   services.push(service);
   const variables: EmbedderEnvironment = z.object(embedderVariables).parse({ NEXUS_EMBEDDER: name, NEXUS_EMBEDDER_KEY: secret, ...env(service.url), ...more });
-  return { embedder: buildEmbedders(variables, { backoffMs: 1 }).standard, service };
+  return { embedder: (await buildEmbedders(variables, { backoffMs: 1 })).standard, service };
 };
 
 const near = (vector: unknown, expected: Float32Array): boolean =>
@@ -235,7 +235,7 @@ describe('openai', () => {
     const service = await startModelService();
     services.push(service);
     const env = z.object(embedderVariables).parse({ NEXUS_EMBEDDER: 'openai', ...vendor.env(service.url) });
-    await buildEmbedders(env).standard.embedQuery('q');
+    await (await buildEmbedders(env)).standard.embedQuery('q');
     expect(service.asked[0]?.headers.authorization).toBeUndefined();
   });
 
@@ -244,7 +244,7 @@ describe('openai', () => {
     services.push(service);
     const asks = async (model: string, more: Record<string, string> = {}) => {
       const env = { NEXUS_EMBEDDER: 'openai', NEXUS_EMBEDDER_URL: service.url, NEXUS_EMBEDDER_MODEL: `${model}@${dimension}`, ...more };
-      await buildEmbedders(z.object(embedderVariables).parse(env)).standard.embedQuery('q');
+      await (await buildEmbedders(z.object(embedderVariables).parse(env))).standard.embedQuery('q');
       return service.asked.at(-1)?.body.dimensions;
     };
     expect(await asks('text-embedding-3-small')).toBe(dimension);
@@ -274,7 +274,7 @@ describe('packing', () => {
     const env = z
       .object(embedderVariables)
       .parse({ NEXUS_EMBEDDER: 'openai', NEXUS_EMBEDDER_CONCURRENCY: '3', NEXUS_EMBEDDER_BATCH_INPUTS: '1', ...vendor.env(service.url) });
-    const { standard } = buildEmbedders(env, undefined, counted);
+    const { standard } = await buildEmbedders(env, undefined, counted);
     await Promise.all([standard.embedDocuments(textsOf(10)), standard.embedDocuments(textsOf(10))]);
     expect([most, service.asked.length]).toEqual([3, 20]);
   });

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -105,5 +105,22 @@ describe.concurrent('any profile', () => {
     const { code, told } = await runnerWith({ ...local(), NEXUS_ROUTES: registry });
     expect(code).toBe(1);
     expect(told).toMatch(words);
+  });
+});
+
+// After the others: two processes each.
+describe('a model on this machine', () => {
+  test.each(['without the package', 'with an older version of the package'])('%s that runs it: exit code 1, and the line that installs it', async (how) => {
+    const packages = await mkdtemp(join(folder, 'packages-'));
+    if (how.startsWith('with an')) {
+      const older = join(packages, 'node_modules/@huggingface/transformers');
+      await mkdir(older, { recursive: true });
+      await writeFile(join(older, 'index.js'), "exports.env = { version: '3.0.2' };");
+    }
+    const { code, told } = await runnerWith({ ...local(), NEXUS_EMBEDDER: 'onnx', NEXUS_ONNX_MODEL: folder, NEXUS_ONNX_PACKAGES: packages });
+    await rm(packages, { recursive: true });
+    expect(code).toBe(1);
+    expect(told).toContain(`npm install --prefix ${packages} --ignore-scripts @huggingface/transformers@4\n`);
+    expect(told).toContain(how.startsWith('with an') ? '(version 3.0.2 is there)' : '(Cannot find module');
   });
 });

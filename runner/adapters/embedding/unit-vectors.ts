@@ -1,7 +1,7 @@
 import { RefusedTextError } from '../../ports/embedder.ts';
 
 /** A vector as a service gives it: numbers, or little-endian float32 in base64. */
-export type RawVector = string | readonly unknown[];
+export type RawVector = string | ArrayLike<unknown>;
 
 /** Anything that is no number becomes NaN, and is judged as such. */
 const numbersOf = (raw: RawVector): Float32Array => {

@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url';
 import type { Passages } from '../../extract/read-passages.ts';
 import type { Log } from '../../ports/log.ts';
 import type { Reader } from '../../ports/reader.ts';
+import { typescriptLoader } from '../typescript-loader.ts';
 import { type Reading, readIn } from './reading.ts';
 
 export interface ProcessReaderOptions {
@@ -19,12 +20,9 @@ export interface ProcessReaderOptions {
 
 const MiB = 1024 * 1024;
 
-/** Node reads our TypeScript by itself where it can, and then starts in a third of the time. */
-const loader = (): string[] => (process.features.typescript ? [] : ['--import', import.meta.resolve('tsx')]);
-
 const startProcess = ({ heapBytes, memoryBytes }: ProcessReaderOptions): ChildProcess => {
   const reader = fork(fileURLToPath(new URL('./reading-process.ts', import.meta.url)), [String(memoryBytes)], {
-    execArgv: [`--max-old-space-size=${heapBytes / MiB}`, ...loader()],
+    execArgv: [`--max-old-space-size=${heapBytes / MiB}`, ...typescriptLoader()],
     serialization: 'advanced',
     // It needs nothing of ours: no secrets, and no log to write into.
     env: {},
