@@ -91,8 +91,8 @@ export const buildServices = async (env: Environment, log: Log): Promise<{ servi
   processMetrics(provider);
   lanceMetrics(provider);
   const storage = storageSettings(env);
-  const registry = loadRegistry(env.NEXUS_ROUTES, storage, nowMs, log);
   const blobsAt = blobsByRoot(storage);
+  const registry = await loadRegistry(env.NEXUS_ROUTES, { settings: storage, blobsAt, nowMs, log });
   const connection = lanceConnections({ ...lanceOptions, storage });
   const store = lanceVectorStore({ ...lanceOptions, storage }, connection);
   const places = createPlaces({ registry, blobsAt, nowMs });
