@@ -42,6 +42,7 @@ export class Nexus {
   private readonly transport: Transport;
 
   constructor(options: NexusOptions) {
+    if (!options.token) throw new TypeError('createNexus needs a token: a JWT or an API key.');
     this.transport = new Transport({
       url: options.url,
       headers: contextHeaders(options),

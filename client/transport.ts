@@ -57,7 +57,10 @@ const withQuery = (path: string, query: Call['query'] = {}): string => {
 export class Transport {
   private readonly options: TransportOptions;
 
+  /** @throws NexusConnectionError for what is no URL: trying again would not make it one */
   constructor(options: TransportOptions) {
+    if (!/^https?:\/\//i.test(options.url) || !URL.canParse(options.url))
+      throw new NexusConnectionError(`${options.url} is not a URL. Give that of the edge, such as http://127.0.0.1:8787.`);
     this.options = { ...options, url: options.url.replace(/\/+$/, '') };
   }
 

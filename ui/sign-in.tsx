@@ -63,7 +63,7 @@ export const SignIn = ({ onSignIn }: { onSignIn(credential: Credential): void })
       <button type="submit">Sign in</button>
       <p>
         <small>
-          On the local stack: <code>npx nexus token --tenant t_a --project p1 --surface marketing</code>
+          On the local stack: <code>npx nexus token --tenant t_local --project default --surface default</code>
         </small>
       </p>
     </form>

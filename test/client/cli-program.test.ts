@@ -30,7 +30,7 @@ describe('nexus', () => {
     const { out, code } = await nexus(['--help']);
     expect(code).toBe(0);
     const listed = [...out.matchAll(/^ {2}(\w+) {2,}\S/gm)].map(([, name]) => name ?? '');
-    expect(listed).toEqual(['ingest', 'query', 'task', 'spaces', 'space', 'docs', 'delete', 'kpi', 'eval', 'token', 'routes', 'completion']);
+    expect(listed).toEqual(['ingest', 'query', 'task', 'spaces', 'space', 'docs', 'delete', 'kpi', 'eval', 'token', 'keys', 'routes', 'completion']);
     for (const name of listed) {
       const help = await nexus([name, '--help']);
       expect(help).toMatchObject({ code: 0, err: '' });
@@ -54,7 +54,7 @@ describe('nexus', () => {
     expect(await nexus(['frobnicate'])).toEqual({
       code: 1,
       out: '',
-      err: 'cli.unknown_command: There is no command frobnicate. Commands: ingest, query, task, spaces, space, docs, delete, kpi, eval, token, routes, completion.\n',
+      err: 'cli.unknown_command: There is no command frobnicate. Commands: ingest, query, task, spaces, space, docs, delete, kpi, eval, token, keys, routes, completion.\n',
     });
   });
 

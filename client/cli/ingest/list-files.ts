@@ -28,6 +28,11 @@ const found = async (path: string, parent: string): Promise<FoundFile> => ({
   bytes: (await stat(path)).size,
 });
 
+/** Listed, but not to be found by the name that it was listed under. */
+const unreachable = (path: string): never => {
+  throw new CliError('cli.unreadable_name', `${path} cannot be opened: its name is not UTF-8, or it has just gone. Rename it. Nothing was sent.`);
+};
+
 /**
  * Files of the arguments, in order; folders with everything in them but dotfiles, `node_modules` and links.
  * @throws CliError `cli.path_not_found`, before anything is read
@@ -44,7 +49,7 @@ export const listFiles = async (paths: readonly string[], cwd: string): Promise<
   const files: FoundFile[] = [];
   for (const { path, isFolder } of roots) {
     if (!isFolder) files.push(await found(path, dirname(path)));
-    else for await (const file of walk(path)) files.push(await found(file, dirname(path)));
+    else for await (const file of walk(path)) files.push(await found(file, dirname(path)).catch(() => unreachable(file)));
   }
   return files;
 };
