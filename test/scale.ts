@@ -7,3 +7,9 @@ export const scaled = (ordinary: number): number => Math.max(1, Math.round(ordin
 
 /** How many generated cases a property is tried with. */
 export const runs = (ordinary: number): { numRuns: number } => ({ numRuns: scaled(ordinary) });
+
+/** The scale of `npm run verify:long`. */
+const longScale = 50;
+
+/** Grows evenly from `ordinary` in `npm test` to `long` in `npm run verify:long`. */
+export const scaledTo = (ordinary: number, long: number): number => Math.max(1, Math.round(ordinary + ((long - ordinary) * (scale - 1)) / (longScale - 1)));

@@ -50,16 +50,17 @@ export const fileBlobs = (rootPath: string): Blobs => {
     return path;
   };
 
-  /** Puts a finished file where it belongs. Its folder may be removed, being empty, between making and using it. */
-  const place = async (put: () => Promise<void>, to: string, triesLeft = 3): Promise<void> => {
-    await mkdir(dirname(to), { recursive: true });
+  /** Puts a finished file where it belongs. Its folder may be removed, being empty, between making and using it, again and again. */
+  const place = async (put: () => Promise<void>, to: string, triesLeft = 20): Promise<void> => {
     try {
+      await mkdir(dirname(to), { recursive: true });
       await put();
-      await syncFolder(dirname(to));
     } catch (error) {
       if (!isCode(error, 'ENOENT') || triesLeft === 0) throw error;
-      await place(put, to, triesLeft - 1);
+      return place(put, to, triesLeft - 1);
     }
+    // A folder that is gone was empty: the file was deleted right after it came, and need not outlive anything.
+    await orMissing(syncFolder(dirname(to)));
   };
 
   const moveTo = async (temporary: string, target: string): Promise<void> => {

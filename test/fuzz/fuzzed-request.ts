@@ -1,8 +1,10 @@
 import fc from 'fast-check';
-import type { z } from 'zod';
+import { z } from 'zod';
 import { type Endpoint, endpointList } from '../../shared/http/endpoints.ts';
 import { broken, damagedText } from './broken.ts';
 import { fromSchema } from './from-schema.ts';
+import { type Credential, fuzzedCredential } from './fuzzed-claims.ts';
+import { fuzzedFilter } from './fuzzed-filter.ts';
 
 export interface FuzzedRequest {
   method: string;
@@ -10,9 +12,7 @@ export interface FuzzedRequest {
   path: string;
   headers: Record<string, string>;
   body: Uint8Array | undefined;
-  /** What is wrong with the credential, if anything. */
-  credential: 'good' | 'none' | 'damaged';
-  damage: number;
+  credential: Credential;
 }
 
 /** What a fuzzer has found out before: cursors that were given to it, tasks of its own. */
@@ -69,8 +69,17 @@ const withCursor = (fields: fc.Arbitrary<unknown>, found: Found): fc.Arbitrary<u
   );
 };
 
+/** A filter that means something, where the schema takes a filter: a record of anything seldom is one. */
+const withFilter = (schema: z.ZodType, fields: fc.Arbitrary<unknown>): fc.Arbitrary<unknown> => {
+  if (!Object.hasOwn((z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' }).properties ?? {}) as object, 'filter')) return fields;
+  return fc.oneof(
+    fields,
+    fc.tuple(fields, fuzzedFilter).map(([value, filter]) => ({ ...(value as object), filter })),
+  );
+};
+
 const fieldsOf = (schema: z.ZodType | undefined, found: Found): fc.Arbitrary<unknown> => {
-  const whole = schema === undefined ? fc.constant({}) : fromSchema(schema);
+  const whole = schema === undefined ? fc.constant({}) : withFilter(schema, fromSchema(schema));
   return withCursor(fc.oneof(often(3, whole), often(2, broken(whole))), found);
 };
 
@@ -91,30 +100,48 @@ const bodyOf = (endpoint: Endpoint, found: Found): fc.Arbitrary<Uint8Array | und
 
 const mediaTypes = ['application/json', 'application/json; charset=utf-8', 'text/plain', 'application/octet-stream', 'multipart/form-data', 'x'];
 
-const headersOf = (endpoint: Endpoint): fc.Arbitrary<Record<string, string>> =>
+const odd = fc.stringMatching(/^[!-~]{0,80}$/);
+
+const ownHeaders = (endpoint: Endpoint): fc.Arbitrary<Record<string, string>> =>
   fc.record(
     {
       'content-type': fc.oneof(often(8, fc.constant('application/json')), fc.constantFrom(...mediaTypes)),
       'idempotency-key': fc.oneof(fc.constantFrom('k1', 'k2'), fc.stringMatching(/^[!-~]{1,300}$/)),
       'x-request-id': fc.stringMatching(/^[ -~]{0,160}$/),
-      traceparent: fc.oneof(fc.constant('00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01'), fc.stringMatching(/^[!-~]{0,80}$/)),
+      traceparent: fc.oneof(fc.constant('00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01'), odd),
       range: fc.constantFrom('bytes=0-9', 'bytes=-5', 'bytes=9-1', 'bytes=0-', 'bytes=99999999999999999999-', 'lines=1-2'),
       'if-none-match': fc.constantFrom('*', '"x"'),
     },
     { requiredKeys: endpoint.body === undefined ? [] : ['content-type'] },
   );
 
+/** Which of its contexts a caller means, and headers that only the edge may send. */
+const chosenHeaders: fc.Arbitrary<Record<string, string>> = fc.record(
+  {
+    'x-env': fc.oneof(fc.constant('dev'), odd),
+    'x-project-id': fc.oneof(fc.constant('p1'), odd),
+    'x-surface-id': odd,
+    'x-tenant-id': fc.oneof(fc.constant('t_a'), odd),
+    'x-nexus-timeout-ms': fc.constantFrom('60000', '5', '', '-1', '1e99', 'NaN', '0x10'),
+  },
+  { requiredKeys: [] },
+);
+
+const headersOf = (endpoint: Endpoint): fc.Arbitrary<Record<string, string>> =>
+  fc.tuple(ownHeaders(endpoint), fc.oneof(often(9, fc.constant<Record<string, string>>({})), chosenHeaders)).map(([own, chosen]) => ({ ...own, ...chosen }));
+
 /** One request for an endpoint, made from its own schemas: right, nearly right, or not at all. */
 export const fuzzedRequest = (found: Found): fc.Arbitrary<FuzzedRequest> =>
-  fc.constantFrom(...endpointList).chain((endpoint) =>
-    fc.record({
-      method: fc.oneof(often(20, fc.constant(endpoint.method)), fc.constantFrom('GET', 'POST', 'PUT', 'DELETE', 'PATCH', 'OPTIONS')),
-      path: fc.tuple(pathOf(endpoint, found), fieldsOf(endpoint.query, found).map(asSearch)).map(([path, search]) => path + search),
-      headers: headersOf(endpoint),
-      body: bodyOf(endpoint, found),
-      credential: fc.oneof(often(12, fc.constant('good' as const)), fc.constantFrom('none' as const, 'damaged' as const)),
-      damage: fc.nat(),
-    }),
+  fc.oneof(
+    ...endpointList.map((endpoint) =>
+      fc.record({
+        method: fc.oneof(often(20, fc.constant(endpoint.method)), fc.constantFrom('GET', 'POST', 'PUT', 'DELETE', 'PATCH', 'OPTIONS')),
+        path: fc.tuple(pathOf(endpoint, found), fieldsOf(endpoint.query, found).map(asSearch)).map(([path, search]) => path + search),
+        headers: headersOf(endpoint),
+        body: bodyOf(endpoint, found),
+        credential: fuzzedCredential,
+      }),
+    ),
   );
 
 /** A push as it might arrive: an envelope and an event, one of them nearly right. */

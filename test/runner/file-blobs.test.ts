@@ -53,6 +53,22 @@ describe('blobs in a folder of the disk', () => {
     }
   });
 
+  test('a file that others delete while it comes, with its folder, is written all the same', async () => {
+    const blobs = fileBlobs(outer);
+    let isOver = false;
+    const deleting = async (): Promise<void> => {
+      while (!isOver) await blobs.delete('folder/a');
+    };
+    const deleters = [deleting(), deleting()];
+    const writing = async (): Promise<void> => {
+      for (let round = 0; round < 200; round++) await (round % 2 === 0 ? blobs.putBytes('folder/a', bytes) : blobs.putIfAbsent('folder/a', bytes));
+    };
+    await Promise.all([writing(), writing()]).finally(() => {
+      isOver = true;
+    });
+    await Promise.all(deleters);
+  });
+
   test('a write that fails for the disk’s reasons tells them', async () => {
     await writeFile(join(outer, 'file'), 'x');
     await expect(fileBlobs(join(outer, 'file')).putBytes('a', bytes)).rejects.toMatchObject({ code: expect.stringMatching(/ENOTDIR|EEXIST/) });
