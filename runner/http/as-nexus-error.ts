@@ -1,5 +1,5 @@
 import { NexusError, toNexusError } from '../../shared/errors.ts';
-import { StorageUnavailableError } from '../ports/blobs.ts';
+import { ConditionsIgnoredError, StorageUnavailableError } from '../ports/blobs.ts';
 import { OutOfTimeError } from '../ports/vector-store.ts';
 import { SpaceBusyError } from '../store/commit-queue.ts';
 
@@ -15,5 +15,14 @@ export const asNexusError = (error: unknown): NexusError => {
     return new NexusError('nexus.overloaded', 'Storage is full. Try again later.', { cause: error, retryAfterSeconds: 30 });
   if (error instanceof StorageUnavailableError)
     return new NexusError('nexus.upstream_unavailable', 'The object store does not answer. Try again.', { cause: error, retryAfterSeconds: 1 });
+  if (error instanceof ConditionsIgnoredError)
+    return new NexusError(
+      'nexus.upstream_unavailable',
+      'The object store of this route cannot be written to safely. An operator has to give the route another one.',
+      {
+        cause: error,
+        retryAfterSeconds: 60,
+      },
+    );
   return toNexusError(error);
 };

@@ -2,7 +2,7 @@
 export interface Blobs {
   /** Writes or replaces, atomically and durably. */
   putBytes(name: string, bytes: Uint8Array): Promise<void>;
-  /** @returns false, having written nothing, when the name exists */
+  /** @returns false, having written nothing, when the name exists. @throws ConditionsIgnoredError */
   putIfAbsent(name: string, bytes: Uint8Array): Promise<boolean>;
   /**
    * Stores a stream under `{folder}/{sha256 of its bytes}`; nothing is left behind when the stream fails.
@@ -36,6 +36,11 @@ export class BlobNameError extends Error {
 /** The store behind the blobs or the tables does not answer, also after some tries: it may later. */
 export class StorageUnavailableError extends Error {
   override readonly name = 'StorageUnavailableError';
+}
+
+/** The store writes over what is there although it was told not to: agreement is not possible on it, and two writers would both win. */
+export class ConditionsIgnoredError extends Error {
+  override readonly name = 'ConditionsIgnoredError';
 }
 
 const nameBytesMax = 1024;

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { afterAll, beforeEach, describe, expect, test } from 'vitest';
-import { BlobNameError, type Blobs, StorageUnavailableError } from '../../runner/ports/blobs.ts';
+import { BlobNameError, type Blobs, ConditionsIgnoredError, StorageUnavailableError } from '../../runner/ports/blobs.ts';
 import type { StorageVariables } from '../../runner/storage-settings.ts';
-import { allFaults } from '../fakes/object-store/faults.ts';
+import { allFaults, isConditional, noFaults } from '../fakes/object-store/faults.ts';
 import { type Door, objectStore, serveObjects } from '../fakes/object-store/serve.ts';
 import { newPlace, s3Variables } from './fake-places.ts';
 
@@ -35,6 +35,28 @@ describe.each(stores)('on %s', (_, uri, variables) => {
     door.next.push('dropAfter');
     expect(await blobs.putIfAbsent('a', bytesOf('mine'))).toBe(false);
     expect(await textOf(blobs, 'a')).toBe('mine');
+  });
+
+  test('a store that says no to what it has written is not believed', async () => {
+    expect(await blobs.putIfAbsent('first', bytesOf('x'))).toBe(true);
+    for (const lie of ['deniedAfter', 'failedAfter'] as const) {
+      door.next.push(lie);
+      expect(await blobs.putIfAbsent(lie, bytesOf('mine'))).toBe(true);
+      door.next.push(lie);
+      expect(await blobs.putIfAbsent(lie, bytesOf('another'))).toBe(false);
+      expect(await textOf(blobs, lie)).toBe('mine');
+    }
+  });
+
+  test('a store that ignores conditions is found out before anything is written on one, and used as soon as it keeps them', async () => {
+    door.faults = { ...noFaults, rate: 1, kinds: ['unconditional'], on: isConditional };
+    for (let attempt = 0; attempt < 2; attempt++) {
+      await expect(blobs.putIfAbsent('a', bytesOf('x'))).rejects.toBeInstanceOf(ConditionsIgnoredError);
+      expect(await blobs.list('')).toEqual([]);
+    }
+    door.faults = noFaults;
+    expect(await blobs.putIfAbsent('a', bytesOf('x'))).toBe(true);
+    expect(await blobs.list('')).toEqual(['a']);
   });
 
   test('a request that meets one trouble after the other succeeds in the end', async () => {
@@ -93,14 +115,15 @@ describe.each(stores)('on %s', (_, uri, variables) => {
     expect(operations()).toEqual(['list']);
   });
 
-  test('each call is one request; a stream asks for its size first', async () => {
+  test('each call is one request; a stream asks for its size first, and the first conditional write whether conditions are kept', async () => {
     const requestsOf = async (work: () => Promise<unknown>): Promise<string[]> => {
       door.log.clear();
       await work();
       return operations();
     };
     expect(await requestsOf(() => blobs.putBytes('a', bytesOf('x')))).toEqual(['put']);
-    expect(await requestsOf(() => blobs.putIfAbsent('b', bytesOf('x')))).toEqual(['put']);
+    expect(await requestsOf(() => blobs.putIfAbsent('b', bytesOf('x')))).toEqual(['put', 'put', 'head', 'put']);
+    expect(await requestsOf(() => blobs.putIfAbsent('c', bytesOf('x')))).toEqual(['put']);
     expect(await requestsOf(() => blobs.getBytes('a'))).toEqual(['get']);
     expect(await requestsOf(() => blobs.getBytes('none'))).toEqual(['get']);
     expect(await requestsOf(() => blobs.head('a'))).toEqual(['head']);

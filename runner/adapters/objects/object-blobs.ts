@@ -1,11 +1,13 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { BlobNameError, type Blobs, checkBlobName } from '../../ports/blobs.ts';
+import { BlobNameError, type Blobs, ConditionsIgnoredError, checkBlobName } from '../../ports/blobs.ts';
 import { noteBytes, noteRequest } from '../../ports/request-tally.ts';
 import type { ObjectClient, ObjectPage } from './object-client.ts';
 import { tryAgain } from './try-again.ts';
 
 /** What every store takes as a key. */
 const keyBytesMax = 1_024;
+/** Written once in a root's life; from then on it must be in the way of who writes it again. */
+const probeName = '_conditions';
 
 export interface ObjectRoot {
   /** `gs://bucket`. */
@@ -38,6 +40,28 @@ export const objectBlobs = ({ bucketUri, prefix }: ObjectRoot, connect: () => Pr
       noteRequest();
       return request(connected);
     });
+  };
+
+  const putConditionally = async (key: string, bytes: Uint8Array): Promise<boolean> => {
+    const writer = randomUUID();
+    if (await ask((connected) => connected.put(key, bytes, { writer }))) return true;
+    // An answer that was lost, and a second try, look like somebody else's writing: the mark tells.
+    return (await ask((connected) => connected.head(key)))?.writer === writer;
+  };
+
+  /** Some stores that speak a vendor's language take a condition and do not look at it. One that says yes twice is one of them. */
+  const probe = async (): Promise<void> => {
+    const write = () => putConditionally(keyOf(probeName), new Uint8Array());
+    if ((await write()) && (await write())) throw new ConditionsIgnoredError(`${bucketUri} ignores conditions on writes`);
+  };
+  let probing: Promise<void> | undefined;
+  /** Asked once a process, before its first conditional write. */
+  const requireConditions = (): Promise<void> => {
+    probing ??= probe().catch((error: unknown) => {
+      probing = undefined;
+      throw error;
+    });
+    return probing;
   };
 
   /** A stream that breaks off goes on where it was: the object is asked for again from there. */
@@ -73,11 +97,9 @@ export const objectBlobs = ({ bucketUri, prefix }: ObjectRoot, connect: () => Pr
 
     async putIfAbsent(name, bytes) {
       const key = keyOf(name);
-      const writer = randomUUID();
+      await requireConditions();
       noteBytes(bytes.length);
-      if (await ask((connected) => connected.put(key, bytes, { writer }))) return true;
-      // An answer that was lost, and a second try, look like somebody else's writing: the mark tells.
-      return (await ask((connected) => connected.head(key)))?.writer === writer;
+      return putConditionally(key, bytes);
     },
 
     async putByHash(folder, stream) {
@@ -130,7 +152,7 @@ export const objectBlobs = ({ bucketUri, prefix }: ObjectRoot, connect: () => Pr
         const wish = { token, after: after === undefined ? undefined : under + after, size: limit === undefined ? undefined : limit - names.length + 1 };
         const page: ObjectPage = await ask((connected) => connected.list(under, wish));
         const found = folders ? page.folders.map((key) => key.slice(under.length, -1)) : page.keys.map((key) => key.slice(under.length));
-        names.push(...found.filter((name) => name !== '' && (after === undefined || name > after)));
+        names.push(...found.filter((name) => name !== '' && (after === undefined || name > after) && (folder !== '' || name !== probeName)));
         token = page.next;
       } while (token !== undefined && !enough());
       // The store orders a folder by its name with the `/`.

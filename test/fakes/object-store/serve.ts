@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Exchange, Reply } from './exchange.ts';
-import { type FaultKind, type Faults, noFaults, pickFault } from './faults.ts';
+import { type FaultKind, type Faults, noFaults, pickFault, withoutConditions } from './faults.ts';
 import { isJsonPath, jsonApi, type Sessions } from './json-api.ts';
 import { type Bucket, bucket } from './objects.ts';
 import { type RequestLog, requestLog } from './request-log.ts';
@@ -32,7 +32,12 @@ export interface Door {
 
 const bodyOf = async (request: IncomingMessage): Promise<Buffer> => Buffer.concat(await request.toArray());
 
-const faultReply: Partial<Record<FaultKind, number>> = { unavailable: 503, throttled: 429 };
+/** Answered without looking at the request. */
+const refusals: Partial<Record<FaultKind, number>> = { unavailable: 503, throttled: 429 };
+/** Answered although it was done. */
+const lies: Partial<Record<FaultKind, number>> = { deniedAfter: 412, failedAfter: 503 };
+const injected = '{"error":{"message":"injected"}}';
+const retryAfter = { 'retry-after': '1' };
 
 const answer = async (response: ServerResponse, { status, headers = {}, body = '' }: Reply, isHead: boolean, isCut: boolean): Promise<void> => {
   const bytes = Buffer.from(body);
@@ -54,7 +59,8 @@ export const serveObjects = async (store: ObjectStore, faults: Partial<Faults> =
     const startedMs = performance.now();
     const body = await bodyOf(request);
     const url = new URL(request.url ?? '/', 'http://fake');
-    const planned = next.shift() ?? pickFault(door.faults, random);
+    const exchange: Exchange = { method: request.method ?? 'GET', url, headers: request.headers, body, bucketOf: store.bucketOf };
+    const planned = next.shift() ?? pickFault(door.faults, exchange, random);
     const fault = planned === 'none' ? undefined : planned;
     const waitMs = door.faults.latencyMs + (fault === 'slow' ? random() * door.faults.slowMs : 0);
     if (waitMs > 0) await sleep(waitMs);
@@ -70,17 +76,19 @@ export const serveObjects = async (store: ObjectStore, faults: Partial<Faults> =
       response.destroy();
       return;
     }
-    const status = fault === undefined ? undefined : faultReply[fault];
-    if (status !== undefined) {
-      const refusal = { operation: 'refused', name: url.pathname, status, body: '{"error":{"message":"injected"}}' };
+    const refused = fault === undefined ? undefined : refusals[fault];
+    if (refused !== undefined) {
+      const refusal = { operation: 'refused', name: url.pathname, status: refused, headers: retryAfter, body: injected };
       logged(refusal);
       await answer(response, refusal, request.method === 'HEAD', false);
       return;
     }
-    const exchange: Exchange = { method: request.method ?? 'GET', url, headers: request.headers, body, bucketOf: store.bucketOf };
-    const reply = api === 'json' ? jsonApi(exchange, store.sessions) : xmlApi(exchange, store.uploads);
+    const done = fault === 'unconditional' ? withoutConditions(exchange) : exchange;
+    const reply = api === 'json' ? jsonApi(done, store.sessions) : xmlApi(done, store.uploads);
     logged(reply);
+    const lie = fault === undefined ? undefined : lies[fault];
     if (fault === 'dropAfter') response.destroy();
+    else if (lie !== undefined) await answer(response, { ...reply, status: lie, headers: retryAfter, body: injected }, request.method === 'HEAD', false);
     else await answer(response, reply, request.method === 'HEAD', fault === 'cut');
   };
 
