@@ -59,6 +59,8 @@ const schema = z
       .string()
       .regex(/^[^/:]+:\d{1,5}$/, 'must be host:port')
       .optional(),
+    /** The subscription's acknowledgement deadline: a request that takes longer goes on with the next delivery. */
+    NEXUS_PUSH_DEADLINE_MS: z.coerce.number<string>().int().min(limits.pushTimeoutMsMin).max(limits.pushTimeoutMs).default(limits.pushTimeoutMs),
     NEXUS_PUSH_AUTH: z.enum(['oidc', 'none']).default('oidc'),
     NEXUS_PUSH_AUDIENCE: z.string().min(1).optional(),
     NEXUS_PUSH_EMAIL: z.email().optional(),

@@ -77,7 +77,7 @@ const spoolSpine = async (env: Environment, { nowMs, log }: Deps): Promise<Event
       start(origin) {
         if (env.NEXUS_ROLE === 'query') return;
         const urls = { eventsUrl: `${origin}/worker/events`, deadLettersUrl: `${origin}/worker/dead-letters`, audience };
-        deliverer = startDeliverer({ files, key, fetch, nowMs, log }, { ...defaultDelivery, ...urls });
+        deliverer = startDeliverer({ files, key, fetch, nowMs, log }, { ...defaultDelivery, pushTimeoutMs: env.NEXUS_PUSH_DEADLINE_MS, ...urls });
       },
       async stop() {
         await deliverer?.stop();

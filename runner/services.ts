@@ -58,6 +58,7 @@ export interface Services extends Haze {
   /** Undefined: none is configured. */
   reranker: Reranker | undefined;
   rerankDeadlineMs: number;
+  pushDeadlineMs: number;
   events: Events;
   grants: GrantCheck;
   cursorKeys: CursorKeys;
@@ -117,6 +118,7 @@ export const buildServices = async (env: Environment, log: Log): Promise<{ servi
     embedQuery: queryEmbeddings(),
     reranker: buildReranker(env),
     rerankDeadlineMs: env.NEXUS_RERANKER_DEADLINE_MS,
+    pushDeadlineMs: env.NEXUS_PUSH_DEADLINE_MS,
     events,
     store,
     measurements: lanceMeasurements(connection),

@@ -181,6 +181,8 @@ export const limits = {
   readyProbeMs: 2 * secondMs,
   /** Pub/Sub's longest acknowledgement deadline is also the request's timeout. */
   pushTimeoutMs: 600 * secondMs,
+  /** Pub/Sub's shortest one. */
+  pushTimeoutMsMin: 10 * secondMs,
 
   /**
    * The client's one retry loop: tries in all, the first wait, the longest wait between two. Together half a minute at

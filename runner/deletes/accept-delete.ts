@@ -3,7 +3,7 @@ import { DELETE_REQUESTED, type DeleteTarget } from '../../shared/events.ts';
 import type { DeleteDocumentsBody } from '../../shared/http/documents.ts';
 import type { Scope, SpaceKey } from '../../shared/space-key.ts';
 import { newSettings } from '../ingest/settle.ts';
-import type { SpaceRecords } from '../records/space-records.ts';
+import type { Settings, SpaceRecords } from '../records/space-records.ts';
 import { type AcceptanceCall, type AcceptanceDeps, acceptRequest, carry } from '../tasks/acceptance.ts';
 
 const epochOf = async ({ settings }: SpaceRecords): Promise<number> => (await settings.read())?.value.epoch ?? 1;
@@ -13,13 +13,13 @@ const acceptTarget = (
   context: RequestContext,
   key: SpaceKey,
   call: AcceptanceCall,
-  target: DeleteTarget,
-  epoch: () => Promise<number>,
   documents: number,
+  settle: () => Promise<{ target: DeleteTarget; epoch: number }>,
 ): Promise<{ task_id: string }> =>
   acceptRequest(deps, context, key, call, async (common) => {
-    const carried = await carry(deps.places.blobs(key), key, common.task_id, target);
-    const data = { ...common, epoch: await epoch(), ...('ref' in carried ? { target_ref: carried.ref } : { target: carried.inline }) };
+    const { target, epoch } = await settle();
+    const carried = await carry(deps.places.blobs(key), key, { epoch, task_id: common.task_id }, target);
+    const data = { ...common, epoch, ...('ref' in carried ? { target_ref: carried.ref } : { target: carried.inline }) };
     return { kind: 'delete', documents, request: { type: DELETE_REQUESTED, data } };
   });
 
@@ -33,15 +33,15 @@ export const acceptDeleteDocuments = (
 ): Promise<{ task_id: string }> => {
   const key = targetSpace(context, scope, spaceId);
   const target: DeleteTarget = doc_ids === undefined ? { kind: 'filter', filter: filter ?? {} } : { kind: 'documents', doc_ids: [...new Set(doc_ids)] };
-  return acceptTarget(deps, context, key, call, target, () => epochOf(deps.places.space(key).records), doc_ids?.length ?? 0);
+  return acceptTarget(deps, context, key, call, doc_ids?.length ?? 0, async () => ({ target, epoch: await epochOf(deps.places.space(key).records) }));
 };
 
 /** Begins the space's next life, with nothing settled, before anything of the present one is removed. */
-const beginNextEpoch = async ({ key, settings }: SpaceRecords, nowMs: number): Promise<number> => {
+const beginNextLife = async ({ key, settings }: SpaceRecords, nowMs: () => number): Promise<Settings> => {
   for (;;) {
     const entry = await settings.read();
-    const epoch = (entry?.value.epoch ?? 1) + 1;
-    if (await settings.write(entry, { ...newSettings(key, nowMs), epoch })) return epoch;
+    const next = { ...newSettings(key, nowMs()), epoch: (entry?.value.epoch ?? 1) + 1 };
+    if (await settings.write(entry, next)) return next;
   }
 };
 
@@ -54,6 +54,9 @@ export const acceptDeleteSpace = (
   call: AcceptanceCall,
 ): Promise<{ task_id: string }> => {
   const key = targetSpace(context, scope, spaceId);
-  const target: DeleteTarget = { kind: 'space', accepted_at: new Date(deps.nowMs()).toISOString() };
-  return acceptTarget(deps, context, key, call, target, () => beginNextEpoch(deps.places.space(key).records, deps.nowMs()), 0);
+  return acceptTarget(deps, context, key, call, 0, async () => {
+    // One time for both: a file that is too old to be named from now on is one that goes.
+    const { epoch, created_at } = await beginNextLife(deps.places.space(key).records, deps.nowMs);
+    return { target: { kind: 'space', accepted_at: created_at }, epoch };
+  });
 };

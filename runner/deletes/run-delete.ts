@@ -7,6 +7,7 @@ import type { Log } from '../ports/log.ts';
 import type { MeasurementStore } from '../ports/measurements.ts';
 import type { NexusVectorStore } from '../ports/vector-store.ts';
 import { removeMetrics } from '../records/metric-records.ts';
+import { removeEarlierTaskFiles } from '../records/task-files.ts';
 import type { Change, ChangeResult } from '../store/changes.ts';
 import type { CommitQueue } from '../store/commit-queue.ts';
 import { eraseFiles } from '../store/erase.ts';
@@ -53,6 +54,7 @@ export const runDelete = (deps: RunDeleteDeps, request: DeleteRequest, seq: numb
         await deps.measurements.erase(place.measurementsTable, request.epoch);
         await removeMetrics(place.records, request.epoch);
       });
+      await removeEarlierTaskFiles(deps.places.blobs(request.space), request.space, request.epoch);
       await removeUploads(deps.places.blobs(request.space), request.space, Date.parse(target.accepted_at));
       const head = await deps.places.space(request.space).records.head.read();
       await deps.snapshots.removeOtherLives(request.space, head?.value.incarnation);

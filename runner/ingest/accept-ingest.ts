@@ -7,7 +7,7 @@ import type { SpaceKey } from '../../shared/space-key.ts';
 import type { Blobs } from '../ports/blobs.ts';
 import type { Embedders } from '../ports/embedder.ts';
 import { type AcceptanceCall, type AcceptanceDeps, acceptRequest, carry } from '../tasks/acceptance.ts';
-import { type BlobRefDeps, resolveBlobRef } from './blob-ref.ts';
+import { type BlobRefDeps, type NamedFile, resolveBlobRef } from './blob-ref.ts';
 import { contentId } from './document-id.ts';
 import { packVector } from './packed-vector.ts';
 import { settleSpace } from './settle.ts';
@@ -29,10 +29,12 @@ export const acceptIngest = async (
   const key = targetSpace(context, body.scope, spaceId);
   const { records } = deps.places.space(key);
   return acceptRequest(deps, context, key, call, async (common) => {
-    const named = await Promise.all(body.documents.map((document, index) => resolve(deps, context, key, document, index)));
-    const { epoch, accepted, refused } = await settleSpace(records, await settleIds(named), deps.embedders, deps.nowMs);
+    const resolved = await Promise.all(body.documents.map((document, index) => resolve(deps, context, key, document, index)));
+    const files = resolved.flatMap(({ file }) => file ?? []);
+    const documents = await settleIds(resolved.map(({ document }) => document));
+    const { epoch, accepted, refused } = await settleSpace(records, documents, deps.embedders, deps.nowMs, files);
     const payload: IngestPayload = { documents: accepted, refused };
-    const carried = await carry(deps.places.blobs(key), key, common.task_id, payload);
+    const carried = await carry(deps.places.blobs(key), key, { epoch, task_id: common.task_id }, payload);
     const data = {
       ...common,
       epoch,
@@ -46,18 +48,26 @@ export const acceptIngest = async (
 /** A document whose id may still be missing. */
 type Unnamed = Omit<AcceptedDocument, 'id'> & { id?: string | undefined };
 
-const resolve = async (deps: AcceptIngestDeps, context: RequestContext, key: SpaceKey, document: IngestDocument, index: number): Promise<Unnamed> => {
-  const { blob_ref, vector, type = 'document', ...rest } = document;
-  const accepted: Unnamed = { ...rest, type, ...(vector === undefined ? {} : { vector: packVector(vector) }) };
-  if (blob_ref === undefined) return accepted;
-  const refDeps: BlobRefDeps = {
-    blobs: deps.places.blobs(key),
-    blobsAt: deps.blobsAt,
-    registry: deps.registry,
-    imports: deps.places.blobRoute(key).import ?? [],
-  };
-  return { ...accepted, blob: { location: await resolveBlobRef(refDeps, context, key, blob_ref, `documents.${index}.blob_ref`), ref: blob_ref } };
+const resolve = async (
+  deps: AcceptIngestDeps,
+  context: RequestContext,
+  key: SpaceKey,
+  { blob_ref, vector, type = 'document', ...rest }: IngestDocument,
+  index: number,
+): Promise<{ document: Unnamed; file?: NamedFile }> => {
+  const document: Unnamed = { ...rest, type, ...(vector === undefined ? {} : { vector: packVector(vector) }) };
+  if (blob_ref === undefined) return { document };
+  const file = await resolveBlobRef(blobRefDeps(deps, key), context, key, blob_ref, `documents.${index}.blob_ref`);
+  return { document: { ...document, blob: { location: file.location, ref: blob_ref } }, file };
 };
+
+export const blobRefDeps = ({ places, blobsAt, registry, nowMs }: AcceptIngestDeps, key: SpaceKey): BlobRefDeps => ({
+  blobs: places.blobs(key),
+  blobsAt,
+  registry,
+  imports: places.blobRoute(key).import ?? [],
+  nowMs,
+});
 
 /** Gives every document its id. Two without an id and of one content are one document. */
 const settleIds = async (documents: readonly Unnamed[]): Promise<AcceptedDocument[]> => {

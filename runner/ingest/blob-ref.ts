@@ -15,6 +15,16 @@ export interface BlobRefDeps {
   blobsAt: (root: string) => Blobs;
   registry: () => Registry;
   imports: readonly { tenant_id: string; prefix: string }[];
+  nowMs: () => number;
+}
+
+/** What a `blob_ref` was found to name. */
+export interface NamedFile {
+  /** Where the reference stands in the request. */
+  path: string;
+  location: string;
+  /** RFC 3339. Of an import: when it was copied. */
+  storedAt: string;
 }
 
 /**
@@ -22,13 +32,13 @@ export interface BlobRefDeps {
  * elsewhere later, and an imported file may change, but the request has fixed what it meant.
  * @throws NexusError 422 `nexus.blob_ref_forbidden` for a place that is not the caller's, 422 for what is not there
  */
-export const resolveBlobRef = async (deps: BlobRefDeps, caller: Area, key: SpaceKey, ref: string, path: string): Promise<string> => {
+export const resolveBlobRef = async (deps: BlobRefDeps, caller: Area, key: SpaceKey, ref: string, path: string): Promise<NamedFile> => {
   if (ref.startsWith(uploadScheme)) {
     const name = blobNameSchema.safeParse(ref.slice(uploadScheme.length));
     if (!name.success) throw forbidden(path);
     const upload = await findUpload(deps.blobs, key, name.data);
     if (upload === undefined) throw validationFailed([{ path, message: 'names no uploaded file of this space; upload it with PUT …/blobs/{name} first' }]);
-    return contentLocation(key, upload.sha256);
+    return { path, location: contentLocation(key, upload.sha256), storedAt: upload.uploaded_at };
   }
   return importFile(deps, caller, key, ref, path);
 };
@@ -40,7 +50,8 @@ const forbidden = (path: string): NexusError =>
   );
 
 /** Copies an allowed file into the space's uploads. */
-const importFile = async (deps: BlobRefDeps, caller: Area, key: SpaceKey, ref: string, path: string): Promise<string> => {
+const importFile = async (deps: BlobRefDeps, caller: Area, key: SpaceKey, ref: string, path: string): Promise<NamedFile> => {
+  const storedAt = new Date(deps.nowMs()).toISOString();
   const prefixes = deps.imports.filter(({ tenant_id }) => tenant_id === '*' || tenant_id === caller.tenant_id).map(({ prefix }) => prefix);
   const target = await importTarget(
     ref,
@@ -56,5 +67,5 @@ const importFile = async (deps: BlobRefDeps, caller: Area, key: SpaceKey, ref: s
   const stream = await source.getStream(target.name);
   if (stream === undefined) throw validationFailed([{ path, message: 'names no file' }]);
   const { sha256 } = await deps.blobs.putByHash(contentFolder(key), stream);
-  return contentLocation(key, sha256);
+  return { path, location: contentLocation(key, sha256), storedAt };
 };

@@ -21,11 +21,16 @@ const refused = (chunk: number, { message }: RefusedTextError): ExtractError =>
 
 /**
  * Drafts → their rows, all texts in one call. A document of which one text is refused fails as a whole, and alone.
+ * @param timeoutMs for all texts, all tries included
  * @throws NexusError 502, 503 when trying again later can help
  */
-export const embedDrafts = async (embedder: Embedder | undefined, drafts: readonly Draft[]): Promise<(ChunkRow[] | ExtractError)[]> => {
+export const embedDrafts = async (
+  embedder: Embedder | undefined,
+  drafts: readonly Draft[],
+  timeoutMs: number = limits.embedDocumentsTimeoutMs,
+): Promise<(ChunkRow[] | ExtractError)[]> => {
   const texts = drafts.flatMap((draft) => draft.texts);
-  const vectors = texts.length === 0 ? [] : await embedAll(embedder, texts);
+  const vectors = texts.length === 0 ? [] : await embedAll(embedder, texts, timeoutMs);
   let next = 0;
   return drafts.map((draft) => {
     const own = vectors.slice(next, next + draft.texts.length);
@@ -36,10 +41,10 @@ export const embedDrafts = async (embedder: Embedder | undefined, drafts: readon
   });
 };
 
-const embedAll = async (embedder: Embedder | undefined, texts: readonly string[]): Promise<(Float32Array | RefusedTextError)[]> => {
+const embedAll = async (embedder: Embedder | undefined, texts: readonly string[], timeoutMs: number): Promise<(Float32Array | RefusedTextError)[]> => {
   // Accepted by a runner that has the model, or by this one before it was configured anew.
   if (embedder === undefined) throw new NexusError('nexus.upstream_unavailable', "This runner does not have the space's embedding model.");
-  const signal = AbortSignal.timeout(limits.embedDocumentsTimeoutMs);
+  const signal = AbortSignal.timeout(timeoutMs);
   const vectors = await embedder.embedDocuments(texts, { signal }).catch((cause: unknown) => {
     throw signal.aborted ? new NexusError('nexus.upstream_unavailable', 'The embedding service is too slow for this request.', { cause }) : cause;
   });

@@ -1,5 +1,5 @@
 /** A vector as events and payloads carry it: float32, little-endian, in base64. */
-export const packVector = (vector: readonly number[]): string => Buffer.from(new Float32Array(vector).buffer).toString('base64');
+export const packVector = (vector: ArrayLike<number>): string => Buffer.from(new Float32Array(vector).buffer).toString('base64');
 
 export const unpackVector = (packed: string): Float32Array => {
   // Copied out of Node's pool, in which bytes need not begin where a float32 may.

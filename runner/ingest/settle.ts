@@ -1,8 +1,10 @@
-import { NexusError } from '../../shared/errors.ts';
+import { NexusError, validationFailed } from '../../shared/errors.ts';
 import type { AcceptedDocument, TaskError } from '../../shared/events.ts';
+import { limits } from '../../shared/limits.ts';
 import { type SpaceKey, spaceKeyText } from '../../shared/space-key.ts';
 import type { Embedders } from '../ports/embedder.ts';
 import type { Settings, SpaceRecords } from '../records/space-records.ts';
+import type { NamedFile } from './blob-ref.ts';
 import { settleFields } from './fields.ts';
 import { packedDimension, unpackVector } from './packed-vector.ts';
 
@@ -58,20 +60,31 @@ const noDirection = ({ id }: AcceptedDocument): TaskError => ({
   message: 'A vector of zeros has no direction, so cosine cannot find it.',
 });
 
+/** Files that were there when the space was deleted go with it, if they have not gone yet. @throws NexusError 422 */
+const refuseEarlierFiles = ({ epoch, created_at }: Settings, files: readonly NamedFile[]): void => {
+  const earlier = epoch === 1 ? [] : files.filter(({ storedAt }) => storedAt < created_at);
+  if (earlier.length === 0) return;
+  const message = 'names a file from before this space was deleted, which went with it; upload it again, then send this request again';
+  throw validationFailed(earlier.slice(0, limits.issues).map(({ path }) => ({ path, message })));
+};
+
 /**
  * Fixes the space's settings by what these documents bring, before they are accepted (design decision 8): of two
  * requests that disagree, one is refused now, whatever order their events arrive in later.
- * @throws NexusError 409 `nexus.embedding_mismatch`
+ * @param files that the documents name
+ * @throws NexusError 409 `nexus.embedding_mismatch`; 422 for a file of an earlier life of the space
  */
 export const settleSpace = async (
   { key, settings: register }: SpaceRecords,
   documents: readonly AcceptedDocument[],
   embedders: Embedders,
   nowMs: () => number,
+  files: readonly NamedFile[],
 ): Promise<{ epoch: number; accepted: AcceptedDocument[]; refused: TaskError[] }> => {
   for (;;) {
     const entry = await register.read();
     const settings = entry?.value ?? newSettings(key, nowMs());
+    refuseEarlierFiles(settings, files);
     const model = modelOf(documents, settings, embedders);
     if (settings.embedding_model !== null && settings.embedding_model !== model.embedding_model) {
       throw mismatch(

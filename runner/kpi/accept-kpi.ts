@@ -3,8 +3,8 @@ import { KPI_REQUESTED, type KpiPayload, type KpiSeries } from '../../shared/eve
 import type { KpiBody, KpiMetric } from '../../shared/http/kpi.ts';
 import { limits } from '../../shared/limits.ts';
 import type { SpaceKey } from '../../shared/space-key.ts';
-import type { AcceptIngestDeps } from '../ingest/accept-ingest.ts';
-import { resolveBlobRef } from '../ingest/blob-ref.ts';
+import { type AcceptIngestDeps, blobRefDeps } from '../ingest/accept-ingest.ts';
+import { type NamedFile, resolveBlobRef } from '../ingest/blob-ref.ts';
 import type { MetricRecord } from '../records/metric-records.ts';
 import { type AcceptanceCall, acceptRequest, carry } from '../tasks/acceptance.ts';
 import { packNumbers } from './packed-numbers.ts';
@@ -22,26 +22,32 @@ export const acceptKpi = (
   const key = targetSpace(context, body.scope, spaceId);
   const { records } = deps.places.space(key);
   return acceptRequest(deps, context, key, call, async (common) => {
-    const blobs = await Promise.all(body.metrics.map(({ blob_ref }, index) => resolve(deps, context, key, blob_ref, `metrics.${index}.blob_ref`)));
-    const { epoch, defined } = await settleMetrics(records, body.metrics, deps.embedders, deps.nowMs);
+    const named = await Promise.all(body.metrics.map(({ blob_ref }, index) => resolve(deps, context, key, blob_ref, `metrics.${index}.blob_ref`)));
+    const files = named.flatMap((one) => one?.file ?? []);
+    const { epoch, defined } = await settleMetrics(records, body.metrics, deps.embedders, deps.nowMs, files);
     const payload: KpiPayload = { series: [], refused: [], refused_rows: 0 };
     for (const [index, metric] of body.metrics.entries()) {
-      const { series, refused } = await seriesOf(metric, defined[index] as MetricRecord, blobs[index], index);
+      const { series, refused } = await seriesOf(metric, defined[index] as MetricRecord, named[index]?.blob, index);
       payload.series.push(series);
       payload.refused.push(...refused.errors.slice(0, limits.taskErrors - payload.refused.length));
       payload.refused_rows += refused.rows;
     }
-    const carried = await carry(deps.places.blobs(key), key, common.task_id, payload);
+    const carried = await carry(deps.places.blobs(key), key, { epoch, task_id: common.task_id }, payload);
     const data = { ...common, epoch, ...('ref' in carried ? { payload_ref: carried.ref } : { payload: carried.inline }) };
     return { kind: 'kpi', documents: 0, request: { type: KPI_REQUESTED, data } };
   });
 };
 
-const resolve = async (deps: AcceptIngestDeps, context: RequestContext, key: SpaceKey, ref: string | undefined, path: string): Promise<KpiSeries['blob']> => {
+const resolve = async (
+  deps: AcceptIngestDeps,
+  context: RequestContext,
+  key: SpaceKey,
+  ref: string | undefined,
+  path: string,
+): Promise<{ blob: KpiSeries['blob']; file: NamedFile } | undefined> => {
   if (ref === undefined) return undefined;
-  const imports = deps.places.blobRoute(key).import ?? [];
-  const refDeps = { blobs: deps.places.blobs(key), blobsAt: deps.blobsAt, registry: deps.registry, imports };
-  return { location: await resolveBlobRef(refDeps, context, key, ref, path), ref };
+  const file = await resolveBlobRef(blobRefDeps(deps, key), context, key, ref, path);
+  return { blob: { location: file.location, ref }, file };
 };
 
 /** One metric of a request as its event carries it. */

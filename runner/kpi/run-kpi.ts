@@ -5,7 +5,7 @@ import { bytesAt } from '../ingest/document-source.ts';
 import type { Blobs } from '../ports/blobs.ts';
 import type { Log } from '../ports/log.ts';
 import type { CommitQueue } from '../store/commit-queue.ts';
-import { lostPayload, noCounts, runTask } from '../tasks/run-task.ts';
+import { isOver, lostPayload, noCounts, runTask, wentWithSpace } from '../tasks/run-task.ts';
 import { type DeriveDeps, type DerivedFacts, deriveFacts, type Given } from './derive-facts.ts';
 import { unpackNumbers } from './packed-numbers.ts';
 import { rowsOfFile, UnusableFileError } from './read-file.ts';
@@ -26,6 +26,7 @@ export interface RunKpiDeps extends DeriveDeps {
 export const runKpi = (deps: RunKpiDeps, request: KpiRequest, seq: number): Promise<void> =>
   runTask(deps, request, request.payload_ref, async (run) => {
     const payload = request.payload ?? (await run.payload(kpiPayloadSchema));
+    if (isOver(request.epoch, (await deps.places.space(request.space).records.settings.read())?.value)) return wentWithSpace(run);
     if (payload === undefined) return lostPayload();
     const { given, refused } = await readAll(deps.places.blobs(request.space), payload);
     const rows = given.reduce((sum, { at }) => sum + at.length, 0);

@@ -1,6 +1,7 @@
 import { validationFailed } from '../../shared/errors.ts';
 import type { AcceptedDocument, Metadata } from '../../shared/events.ts';
 import { type KpiFactField, type KpiMetric, kpiFactFields } from '../../shared/http/kpi.ts';
+import type { NamedFile } from '../ingest/blob-ref.ts';
 import { settleSpace } from '../ingest/settle.ts';
 import type { Embedders } from '../ports/embedder.ts';
 import { type MetricRecord, metricRecord, newMetric } from '../records/metric-records.ts';
@@ -44,13 +45,14 @@ export const settleMetrics = async (
   metrics: readonly KpiMetric[],
   embedders: Embedders,
   nowMs: () => number,
+  files: readonly NamedFile[],
 ): Promise<{ epoch: number; defined: MetricRecord[] }> => {
   const present = (await records.settings.read())?.value.epoch ?? 1;
   for (const [index, metric] of metrics.entries()) {
     const known = await (await metricRecord(records, present, metric.metric, nowMs)).read();
     if (known !== undefined) requireUnit(known.value, metric, index);
   }
-  const { epoch, refused } = await settleSpace(records, sampleFacts(metrics), embedders, nowMs);
+  const { epoch, refused } = await settleSpace(records, sampleFacts(metrics), embedders, nowMs, files);
   const [misfit] = refused;
   if (misfit !== undefined)
     throw validationFailed([{ path: 'metrics', message: `${misfit.message} Facts need it otherwise: use another space, or another name for the dimension.` }]);

@@ -8,6 +8,7 @@ import { locate, type SpaceKey, spaceKeyText } from '../../shared/space-key.ts';
 import type { Blobs } from '../ports/blobs.ts';
 import type { Events } from '../ports/events.ts';
 import { type Acceptance, beginAcceptance } from '../records/idempotency.ts';
+import { payloadRef, type TaskOfLife } from '../records/task-files.ts';
 import { taskRecords } from '../records/task-records.ts';
 import type { Places } from '../store/spaces.ts';
 
@@ -109,11 +110,11 @@ const begin = async (
 /** Half of what an event may carry: base64 and the rest of the event come on top. */
 const inlineChars = limits.inlineEventBytes / 2;
 
-/** A small value travels in the event; a larger one is stored in the space's payload folder, and its name travels. */
-export const carry = async <T>(blobs: Blobs, space: SpaceKey, taskId: string, value: T): Promise<{ inline: T } | { ref: string }> => {
+/** A small value travels in the event; a larger one is stored in the task's folder, and its name travels. */
+export const carry = async <T>(blobs: Blobs, space: SpaceKey, task: TaskOfLife, value: T): Promise<{ inline: T } | { ref: string }> => {
   const text = JSON.stringify(value);
   if (text.length <= inlineChars) return { inline: value };
-  const ref = `${taskId}.json`;
+  const ref = payloadRef(task);
   await blobs.putBytes(`${locate(space).payloads}/${ref}`, new TextEncoder().encode(text));
   return { ref };
 };

@@ -33,7 +33,7 @@ const uri = (path: string): string => pathToFileURL(join(folder, path)).href;
 /** The text that a reference leads to, or the code of its refusal. */
 const follow = async (ref: string, { caller = area, target = key as SpaceKey, over = {} as Partial<BlobRefDeps> } = {}): Promise<string> => {
   try {
-    const location = await resolveBlobRef({ ...deps, ...over }, caller, target, ref, 'documents.0.blob_ref');
+    const { location } = await resolveBlobRef({ ...deps, ...over }, caller, target, ref, 'documents.0.blob_ref');
     expect(location.startsWith(`${contentFolder(target)}/`)).toBe(true);
     return new TextDecoder().decode(await blobs.getBytes(location));
   } catch (error) {
@@ -77,6 +77,7 @@ beforeAll(async () => {
     blobs,
     blobsAt: fileBlobs,
     registry: () => registry,
+    nowMs: Date.now,
     imports: [
       { tenant_id: 't_a', prefix: join(folder, 'exports/a') },
       { tenant_id: '*', prefix: pathToFileURL(join(folder, 'exports/everybody/')).href },
@@ -90,7 +91,7 @@ afterAll(() => rm(folder, { recursive: true, force: true }));
 describe('nexus://', () => {
   test('names an uploaded file of the space, as it is at this moment', async () => {
     await storeUpload(blobs, key, 'folder/a b.txt', 'text/plain', bytesOf('first'), 0);
-    const before = await resolveBlobRef(deps, area, key, 'nexus://folder/a b.txt', '');
+    const { location: before } = await resolveBlobRef(deps, area, key, 'nexus://folder/a b.txt', '');
     await storeUpload(blobs, key, 'folder/a b.txt', 'text/plain', bytesOf('second'), 0);
     expect(await follow('nexus://folder/a b.txt')).toBe('second');
     expect(new TextDecoder().decode(await blobs.getBytes(before))).toBe('first');
@@ -140,7 +141,7 @@ describe('an import', () => {
 
   test('is fixed at acceptance: a file that changes later does not change what was meant', async () => {
     await put('exports/a/changing.txt', 'before');
-    const location = await resolveBlobRef(deps, area, key, uri('exports/a/changing.txt'), '');
+    const { location } = await resolveBlobRef(deps, area, key, uri('exports/a/changing.txt'), '');
     await put('exports/a/changing.txt', 'after');
     expect(new TextDecoder().decode(await blobs.getBytes(location))).toBe('before');
   });

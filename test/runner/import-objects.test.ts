@@ -60,8 +60,14 @@ describe('an import from an object store', () => {
     const [blobs, source] = [memoryBlobs(), memoryBlobs()];
     await source.putBytes('one.txt', new TextEncoder().encode('imported'));
     const imports = [{ tenant_id: 't_a', prefix: 'gs://bucket/exports' }];
-    const deps = { blobs, blobsAt: (root: string) => (root === 'gs://bucket/exports' ? source : memoryBlobs()), registry: () => ({ routes: [] }), imports };
-    const location = await resolveBlobRef(deps, area, spaceKey(area, 'tenant', 'x'), 'gs://bucket/exports/one.txt', 'blob_ref');
+    const deps = {
+      blobs,
+      blobsAt: (root: string) => (root === 'gs://bucket/exports' ? source : memoryBlobs()),
+      registry: () => ({ routes: [] }),
+      imports,
+      nowMs: Date.now,
+    };
+    const { location } = await resolveBlobRef(deps, area, spaceKey(area, 'tenant', 'x'), 'gs://bucket/exports/one.txt', 'blob_ref');
     expect(new TextDecoder().decode(await blobs.getBytes(location))).toBe('imported');
   });
 });

@@ -13,9 +13,9 @@ export const eventsUrl = 'http://127.0.0.1:1/worker/events';
 export const deadLettersUrl = 'http://127.0.0.1:1/worker/dead-letters';
 export const audience = 'the worker';
 
-const space = spaceKey({ tenant_id: 't_a', env: 'dev', project_id: 'p', surface_id: 's' }, 'tenant', 'x');
-/** Any event does: the spool does not look into them. */
-export const eventNamed = (id: string): NexusEvent => maintenanceEvent(space, undefined, id, 0);
+/** Any event does: the spool looks only whose it is. */
+export const eventNamed = (id: string, tenant_id = 't_a'): NexusEvent =>
+  maintenanceEvent(spaceKey({ tenant_id, env: 'dev', project_id: 'p', surface_id: 's' }, 'tenant', 'x'), undefined, id, 0);
 
 /** One push as the receiving side saw it. */
 export interface Push {
@@ -25,8 +25,8 @@ export interface Push {
   authorization: string;
 }
 
-/** What the receiving side answers: a status, or nothing: the connection ends, whatever was done of the work. */
-export type Answer = number | 'nothing';
+/** What the receiving side answers: a status; that there is more to do; or nothing: the connection ends, whatever was done of the work. */
+export type Answer = number | 'unfinished' | 'nothing';
 
 export interface RunningSpool {
   folder: string;
@@ -45,7 +45,10 @@ export interface RunningSpool {
   remove(): void;
 }
 
-const quick: DelivererOptions = { eventsUrl, deadLettersUrl, audience, maxInFlight: 8, maxAttempts: 40, firstBackoffMs: 1, maxBackoffMs: 4, pollMs: 5 };
+const quick: DelivererOptions = {
+  ...{ eventsUrl, deadLettersUrl, audience },
+  ...{ maxInFlight: 8, maxInFlightPerTenant: 6, maxAttempts: 40, firstBackoffMs: 1, maxBackoffMs: 4, pollMs: 5, pushTimeoutMs: 60_000 },
+};
 
 export const startSpool = async (): Promise<RunningSpool> => {
   const folder = mkdtempSync(join(tmpdir(), 'nexus-spool-'));
@@ -65,6 +68,7 @@ export const startSpool = async (): Promise<RunningSpool> => {
     spool.pushes.push(push);
     const answer = await spool.answer(push);
     if (answer === 'nothing') throw new TypeError('fetch failed');
+    if (answer === 'unfinished') return new Response(null, { status: 503, headers: { 'retry-after': '0' } });
     return new Response(null, { status: answer });
   };
 

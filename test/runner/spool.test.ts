@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
@@ -154,6 +154,62 @@ describe('delivery', () => {
     spool.start({ maxInFlight: 4 });
     await spool.until(() => spool.inQueue().length === 0);
     expect(most).toBe(4);
+  });
+
+  test('of a request that is done part by part goes on at once, and its parts are no failed attempts', async () => {
+    let parts = 0;
+    spool.answer = () => (++parts < 10 ? 'unfinished' : 204);
+    await publish('a');
+    spool.start({ maxAttempts: 3 });
+    await spool.until(() => spool.inQueue().length + spool.inDead().length === 0);
+    expect(spool.pushes.map(({ url, envelope }) => [url, envelope.deliveryAttempt])).toEqual(Array(10).fill([eventsUrl, 1]));
+  });
+
+  test('takes tenants in turn: whoever comes second waits for no flood', async () => {
+    for (let index = 0; index < 30; index++) await spool.events.publish(eventNamed(`a${index}`, 't_a'));
+    for (let index = 0; index < 3; index++) await spool.events.publish(eventNamed(`b${index}`, 't_b'));
+    let open: () => void = () => undefined;
+    const gate = new Promise<void>((resolve) => {
+      open = resolve;
+    });
+    spool.answer = async () => {
+      await gate;
+      return 204;
+    };
+    spool.start({ maxInFlight: 4 });
+    await spool.until(() => spool.pushes.length === 4);
+    expect(ids().sort()).toEqual(['a0', 'a1', 'b0', 'b1']);
+    open();
+    await spool.until(() => spool.inQueue().length === 0);
+    expect(ids().indexOf('b2')).toBeLessThan(10);
+  });
+
+  test('leaves room for others while one tenant’s messages take long', async () => {
+    for (let index = 0; index < 30; index++) await spool.events.publish(eventNamed(`a${index}`, 't_a'));
+    let open: () => void = () => undefined;
+    const gate = new Promise<void>((resolve) => {
+      open = resolve;
+    });
+    spool.answer = async ({ id }) => {
+      if (id.startsWith('a')) await gate;
+      return 204;
+    };
+    spool.start({ maxInFlight: 8, maxInFlightPerTenant: 6 });
+    await spool.until(() => spool.pushes.length === 6);
+    await spool.events.publish(eventNamed('b', 't_b'));
+    await spool.until(() => spool.inQueue().every((name) => !name.includes('-t_b.')));
+    expect(ids().filter((id) => id.startsWith('a'))).toHaveLength(6);
+    open();
+  });
+
+  test('takes messages that an earlier release spooled', async () => {
+    await publish('a');
+    const [name = ''] = spool.inQueue();
+    renameSync(join(spool.folder, 'queue', name), join(spool.folder, 'queue', name.replace('-t_a', '')));
+    spool.answer = ({ envelope }) => ((envelope.deliveryAttempt ?? 0) < 3 ? 503 : 204);
+    spool.start();
+    await spool.until(() => spool.inQueue().length === 0);
+    expect(ids()).toEqual(['a', 'a', 'a']);
   });
 
   test('survives a disk that cannot be read for a moment: nothing is given up for it', async () => {

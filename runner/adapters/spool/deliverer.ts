@@ -1,6 +1,8 @@
 import { limits } from '../../../shared/limits.ts';
+import { retryAfterMsOf } from '../../../shared/retry.ts';
 import { formatMicros } from '../../../shared/time.ts';
 import type { Log } from '../../ports/log.ts';
+import { fairTurns } from './fair-turns.ts';
 import type { PushKey } from './push-key.ts';
 import { DamagedMessageError, type SpooledFile, type SpooledMessage, type SpoolFiles } from './spool-files.ts';
 
@@ -10,15 +12,22 @@ export interface DelivererOptions {
   audience: string;
   /** Messages under way at once: enough that everything waiting for a space meets in one commit. */
   maxInFlight: number;
+  /** Of these one tenant may have so many, so that another's first message need not wait for its last. */
+  maxInFlightPerTenant: number;
   /** After this many tries a message goes to the dead letters. */
   maxAttempts: number;
   firstBackoffMs: number;
   maxBackoffMs: number;
   /** Looks for messages of other processes this often; its own arrive by `wake`. */
   pollMs: number;
+  /** The worker's time for one message. */
+  pushTimeoutMs: number;
 }
 
-export const defaultDelivery = { maxInFlight: 64, maxAttempts: 40, firstBackoffMs: 100, maxBackoffMs: 10_000, pollMs: 1_000 } as const;
+export const defaultDelivery = {
+  ...{ maxInFlight: 64, maxInFlightPerTenant: 48, maxAttempts: 40, firstBackoffMs: 100, maxBackoffMs: 10_000, pollMs: 1_000 },
+  pushTimeoutMs: limits.pushTimeoutMs,
+} as const;
 
 export interface Deliverer {
   wake(): void;
@@ -36,16 +45,19 @@ export interface DelivererDeps {
 
 const acknowledged = new Set([102, 200, 201, 202, 204]);
 
+/** What became of a push. `unfinished`: the worker has done a part of it and asks for the rest at once. */
+type Pushed = 'acknowledged' | 'refused' | 'unfinished';
+
 /** Delivers the spool as Pub/Sub push would: same envelope, signed, at least once, unordered, with backoff and dead letters. */
 export const startDeliverer = ({ files, key, fetch, nowMs, log }: DelivererDeps, options: DelivererOptions): Deliverer => {
-  const inFlight = new Map<string, Promise<void>>();
+  const inFlight = new Map<string, { tenant: string; done: Promise<void> }>();
   const notBeforeMs = new Map<string, number>();
   const toldOf = new Set<string>();
   let stopped = false;
   let looking = false;
   let lookAgain = false;
 
-  const push = async (url: string, file: SpooledFile, message: Omit<SpooledMessage, 'sha256'>): Promise<boolean> => {
+  const push = async (url: string, file: SpooledFile, message: Omit<SpooledMessage, 'sha256'>): Promise<Pushed> => {
     const publishTime = formatMicros(message.seq);
     const envelope = {
       message: {
@@ -63,18 +75,19 @@ export const startDeliverer = ({ files, key, fetch, nowMs, log }: DelivererDeps,
       method: 'POST',
       headers: { 'content-type': 'application/json', authorization: `Bearer ${await key.sign(options.audience, nowMs())}` },
       body: JSON.stringify(envelope),
-      signal: AbortSignal.timeout(limits.pushTimeoutMs),
+      signal: AbortSignal.timeout(options.pushTimeoutMs),
     });
     await response.body?.cancel();
-    return acknowledged.has(response.status);
+    if (acknowledged.has(response.status)) return 'acknowledged';
+    return retryAfterMsOf(response.headers.get('retry-after'), nowMs()) === 0 ? 'unfinished' : 'refused';
   };
 
-  const tryOnce = async (url: string, file: SpooledFile, message: Omit<SpooledMessage, 'sha256'>): Promise<boolean> => {
+  const tryOnce = async (url: string, file: SpooledFile, message: Omit<SpooledMessage, 'sha256'>): Promise<Pushed> => {
     try {
       return await push(url, file, message);
     } catch (error) {
       log.warn('spool.push_failed', { message_id: file.id, error: String(error) });
-      return false;
+      return 'refused';
     }
   };
 
@@ -84,11 +97,14 @@ export const startDeliverer = ({ files, key, fetch, nowMs, log }: DelivererDeps,
     setTimeout(look, delayMs * 1.3).unref();
   };
 
+  const countAttempt = (file: SpooledFile): Promise<SpooledFile> => files.setAttempts(file, file.attempts + 1);
+
   /** The dead letters see what is left, which may tell the task that ends with it. */
   const buryDamaged = async (file: SpooledFile, left: string): Promise<void> => {
     const data = Buffer.from(left).toString('base64');
-    if (await tryOnce(options.deadLettersUrl, file, { message_id: file.id, seq: file.seq, data, attributes: {} })) await files.bury(file);
-    else backOff(await files.countAttempt(file));
+    const pushed = await tryOnce(options.deadLettersUrl, file, { message_id: file.id, seq: file.seq, data, attributes: {} });
+    if (pushed === 'acknowledged') await files.bury(file);
+    else backOff(await countAttempt(file));
   };
 
   const deliver = async (waiting: SpooledFile): Promise<void> => {
@@ -103,11 +119,15 @@ export const startDeliverer = ({ files, key, fetch, nowMs, log }: DelivererDeps,
       return;
     }
     if (message === undefined) return;
-    const file = await files.countAttempt(waiting);
+    const file = await countAttempt(waiting);
     const last = file.attempts > options.maxAttempts;
-    if (await tryOnce(last ? options.deadLettersUrl : options.eventsUrl, file, message)) {
+    const pushed = await tryOnce(last ? options.deadLettersUrl : options.eventsUrl, file, message);
+    if (pushed === 'acknowledged') {
       notBeforeMs.delete(file.id);
       await (last ? files.bury(file) : files.remove(file));
+    } else if (pushed === 'unfinished') {
+      // No failure: it does not come nearer to the dead letters.
+      await files.setAttempts(file, waiting.attempts);
     } else {
       backOff(file);
     }
@@ -124,7 +144,7 @@ export const startDeliverer = ({ files, key, fetch, nowMs, log }: DelivererDeps,
         inFlight.delete(file.id);
         look();
       });
-    inFlight.set(file.id, work);
+    inFlight.set(file.id, { tenant: file.tenant, done: work });
   };
 
   const lookOnce = async (): Promise<void> => {
@@ -133,10 +153,9 @@ export const startDeliverer = ({ files, key, fetch, nowMs, log }: DelivererDeps,
       toldOf.add(name);
       log.warn('spool.foreign_file', { name });
     }
-    for (const file of waiting) {
-      if (stopped || inFlight.size >= options.maxInFlight) return;
-      if (!inFlight.has(file.id) && (notBeforeMs.get(file.id) ?? 0) <= nowMs()) start(file);
-    }
+    const due = waiting.filter(({ id }) => !inFlight.has(id) && (notBeforeMs.get(id) ?? 0) <= nowMs());
+    const underWay = [...inFlight.values()].map(({ tenant }) => tenant);
+    if (!stopped) for (const file of fairTurns(due, underWay, options.maxInFlight, options.maxInFlightPerTenant)) start(file);
   };
 
   const look = (): void => {
@@ -164,7 +183,7 @@ export const startDeliverer = ({ files, key, fetch, nowMs, log }: DelivererDeps,
     async stop() {
       stopped = true;
       clearInterval(poll);
-      await Promise.allSettled(inFlight.values());
+      await Promise.allSettled([...inFlight.values()].map(({ done }) => done));
     },
   };
 };

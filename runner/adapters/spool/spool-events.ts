@@ -18,7 +18,7 @@ export const spoolEvents = ({ folder, files, wake, nowMs }: SpoolEventsDeps): Ev
   return {
     async publish(event) {
       const data = Buffer.from(JSON.stringify(event)).toString('base64');
-      await files.put({ seq: stamp(), data, attributes: messageAttributes(event) });
+      await files.put({ seq: stamp(), data, attributes: messageAttributes(event) }, event.data.space.tenant_id);
       wake();
     },
   };

@@ -6,11 +6,14 @@ import { z } from 'zod';
 
 /**
  * One message a file, in `queue/` until it is acknowledged, then gone, or in `dead/`. The name carries what changes:
- * `{seq}-{id}.{attempts}.json`, so that counting an attempt is one rename and survives a kill.
+ * `{seq}-{id}-{tenant}.{attempts}.json`, so that counting an attempt is one rename and survives a kill, and whose turn it
+ * is can be told without reading.
  */
 export interface SpooledFile {
   seq: number;
   id: string;
+  /** Whose message it is. Empty in names that an earlier release gave. */
+  tenant: string;
   attempts: number;
 }
 
@@ -27,11 +30,12 @@ export type SpooledMessage = z.infer<typeof spooledMessageSchema>;
 
 const digestOf = (data: string): string => createHash('sha256').update(data).digest('hex');
 
-const pattern = /^(\d{16})-([0-9a-f]{16})\.(\d+)\.json$/;
-const nameOf = ({ seq, id, attempts }: SpooledFile): string => `${String(seq).padStart(16, '0')}-${id}.${attempts}.json`;
+const pattern = /^(\d{16})-([0-9a-f]{16})(?:-(t_[a-z0-9_-]{1,62}))?\.(\d+)\.json$/;
+const nameOf = ({ seq, id, tenant, attempts }: SpooledFile): string =>
+  `${String(seq).padStart(16, '0')}-${id}${tenant === '' ? '' : `-${tenant}`}.${attempts}.json`;
 const fileOf = (name: string): SpooledFile | undefined => {
-  const [, seq, id, attempts] = pattern.exec(name) ?? [];
-  return seq === undefined || id === undefined ? undefined : { seq: Number(seq), id, attempts: Number(attempts) };
+  const [, seq, id, tenant = '', attempts] = pattern.exec(name) ?? [];
+  return seq === undefined || id === undefined ? undefined : { seq: Number(seq), id, tenant, attempts: Number(attempts) };
 };
 
 /** A file that is not the message that was written. */
@@ -47,12 +51,12 @@ export class DamagedMessageError extends Error {
 }
 
 export interface SpoolFiles {
-  put(message: Omit<SpooledMessage, 'message_id' | 'sha256'>): Promise<void>;
+  put(message: Omit<SpooledMessage, 'message_id' | 'sha256'>, tenant: string): Promise<void>;
   /** In order of seq. Files that are not messages are passed over and named by `foreign`. */
   list(): Promise<{ files: SpooledFile[]; foreign: string[] }>;
   /** Undefined: it was acknowledged in the meantime. @throws DamagedMessageError */
   read(file: SpooledFile): Promise<SpooledMessage | undefined>;
-  countAttempt(file: SpooledFile): Promise<SpooledFile>;
+  setAttempts(file: SpooledFile, attempts: number): Promise<SpooledFile>;
   remove(file: SpooledFile): Promise<void>;
   /** Out of the queue, kept to be looked at. */
   bury(file: SpooledFile): Promise<void>;
@@ -71,8 +75,8 @@ export const spoolFiles = (folder: string): SpoolFiles => {
   };
 
   return {
-    async put(message) {
-      const file: SpooledFile = { seq: message.seq, id: randomBytes(8).toString('hex'), attempts: 0 };
+    async put(message, tenant) {
+      const file: SpooledFile = { seq: message.seq, id: randomBytes(8).toString('hex'), tenant, attempts: 0 };
       const temporary = join(incoming, nameOf(file));
       const handle = await open(temporary, 'wx', 0o600);
       try {
@@ -112,8 +116,8 @@ export const spoolFiles = (folder: string): SpoolFiles => {
       throw new DamagedMessageError(text);
     },
 
-    async countAttempt(file) {
-      const next = { ...file, attempts: file.attempts + 1 };
+    async setAttempts(file, attempts) {
+      const next = { ...file, attempts };
       await rename(pathOf(file), pathOf(next));
       return next;
     },
