@@ -9,6 +9,9 @@ const harmless = 'hello';
 /** A bad text is answered so, and an overburdened service too (424: TEI, whose model failed). */
 const breaksDown = ({ status }: ServiceError): boolean => status === 500 || status === 424;
 
+/** May be said of a text as well as of the service itself. */
+const isVague = (error: ServiceError): boolean => error.failure === 'unreadable' || breaksDown(error);
+
 /** Answers that one bad text can bring upon its whole batch. */
 const suspicious = (error: unknown): error is ServiceError =>
   error instanceof ServiceError && (error.failure === 'unreadable' || breaksDown(error) || [400, 413, 422].includes(error.status ?? 0));
@@ -30,6 +33,17 @@ export const splitting = (embed: Embed): Embed => {
     if ((await known) instanceof RefusedTextError) throw new ServiceError('the embedding service', 'unreadable');
   };
 
+  /** An outage may have ended between the text and the harmless one: what is blamed has failed before it and after it. */
+  const onceMore: Embed = async (texts) => {
+    try {
+      return await embed(texts);
+    } catch (error) {
+      if (!suspicious(error)) throw error;
+      await control(isVague(error));
+      return [new RefusedTextError(whyRefused(error))];
+    }
+  };
+
   const embedAll: Embed = async (texts) => {
     try {
       const vectors = await embed(texts);
@@ -37,9 +51,8 @@ export const splitting = (embed: Embed): Embed => {
       return vectors;
     } catch (error) {
       if (!suspicious(error)) throw error;
-      // Before a single text is blamed for a breakdown, the service is asked again.
-      await control(breaksDown(error) && texts.length === 1);
-      if (texts.length === 1) return [new RefusedTextError(whyRefused(error))];
+      await control(isVague(error) && texts.length === 1);
+      if (texts.length === 1) return onceMore(texts);
       const middle = Math.ceil(texts.length / 2);
       return (await Promise.all([embedAll(texts.slice(0, middle)), embedAll(texts.slice(middle))])).flat();
     }
