@@ -12,7 +12,7 @@ export const median = (values: readonly number[]): number => {
   return sorted.length % 2 === 1 ? (sorted[middle] ?? Number.NaN) : ((sorted[middle - 1] ?? Number.NaN) + (sorted[middle] ?? Number.NaN)) / 2;
 };
 
-const shown = (value: number): string => {
+export const shown = (value: number): string => {
   if (Math.abs(value) >= 1000) return Math.round(value).toLocaleString('en');
   return value.toPrecision(4).replace(/\.?0+$/, '');
 };

@@ -1,20 +1,11 @@
-import { readFileSync } from 'node:fs';
 import type { Figure } from './figures.ts';
 import { ingestBodies, load } from './load.ts';
 import type { BenchOptions } from './main.ts';
+import { peakMiB } from './process-figures.ts';
 import { startRunnerProcess } from './runner-process.ts';
 import { clusteredVectors } from './vectors.ts';
 
 const dimension = 384;
-
-/** Most memory that a process has had, MiB; NaN where the system does not say. */
-const peakMiB = (pid: number): number => {
-  try {
-    return Number(/VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) / 1024;
-  } catch {
-    return Number.NaN;
-  }
-};
 
 /** A space's map: how long it takes to draw, what its first picture weighs and takes, and what memory the runner has needed. */
 export const hazeMap = async ({ quick }: BenchOptions): Promise<Figure[]> => {

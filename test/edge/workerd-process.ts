@@ -57,6 +57,7 @@ export const startWorkerd = async (variables: Record<string, string>) => {
   const port = await listeningPort(child.stdio[3] as Readable, () => complaints);
   return {
     url: new URL(`http://127.0.0.1:${port}`),
+    pid: child.pid ?? 0,
     async close(): Promise<void> {
       const ended = new Promise((resolve) => child.once('exit', resolve));
       child.kill();

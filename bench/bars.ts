@@ -1,0 +1,75 @@
+import { type Figure, median, shown } from './figures.ts';
+
+/** What the design asks for first. The figure is found by its bench's first word and by what it says. */
+interface Bar {
+  bar: string;
+  bench: string;
+  what: string;
+  most?: number;
+  least?: number;
+  /** Another figure of the same bench that is enough as well. */
+  or?: { what: string; most: number };
+  /** Where the rest goes, when it is not met. */
+  cause: string;
+}
+
+const queryCause = 'grant, JSON, admission and the look at the head stand beside an engine that takes few milliseconds';
+
+const bars: readonly Bar[] = [
+  ...['vector', 'text', 'hybrid'].map((kind) => ({
+    bar: `${kind} query over HTTP at most 30 % over the engine in process`,
+    bench: 'query-latency',
+    what: `${kind}: HTTP ÷ engine`,
+    most: 1.3,
+    cause: queryCause,
+  })),
+  { bar: 'recall@10 ≥ 0.98', bench: 'recall', what: 'recall@10', least: 0.98, cause: 'the index searches too few partitions' },
+  {
+    bar: 'bulk ingest, 10,000 vectors/s accepted',
+    bench: 'bulk-ingest',
+    what: 'accepted over HTTP',
+    least: 10_000,
+    cause: 'parsing and checking 8 KB of JSON a document',
+  },
+  {
+    bar: 'bulk ingest, 10,000 vectors/s published',
+    bench: 'bulk-ingest',
+    what: 'published over HTTP',
+    least: 10_000,
+    cause: 'each request is stored durably and read again before it is committed',
+  },
+  {
+    bar: 'goodput ≥ 80 % of capacity at ten times the load',
+    bench: 'overload',
+    what: 'goodput ÷ capacity',
+    least: 0.8,
+    cause: 'refusals take CPU time of the same process',
+  },
+  {
+    bar: "the light tenant's p99 ≤ 3 × its own, or 100 ms",
+    bench: 'overload',
+    what: 'light tenant: flood ÷ alone',
+    most: 3,
+    or: { what: 'light tenant in the flood, p99', most: 100 },
+    cause: 'generator, runner and engine share two cores',
+  },
+  { bar: 'the edge adds at most 1.5 ms', bench: 'edge-alone', what: 'the edge adds, p50', most: 1.5, cause: 'the caller and the runner share its cores' },
+];
+
+const named = (figures: readonly Figure[], first: string, what: string): Figure[] =>
+  figures.filter((figure) => figure.bench.split(/[ ,]/)[0] === first && figure.what === what);
+
+const rowsOf = (figures: readonly Figure[], { bar, bench, what, most, least, or, cause }: Bar): string[] => {
+  const measured = named(figures, bench, what);
+  if (measured.length === 0) return [`| ${bar} | ${bench}: ${what} | | not measured in this run |`];
+  return measured.map((figure) => {
+    const value = median(figure.rounds);
+    const otherwise = or !== undefined && named(figures, bench, or.what).some((other) => other.bench === figure.bench && median(other.rounds) <= or.most);
+    const isMet = (value <= (most ?? Number.POSITIVE_INFINITY) && value >= (least ?? Number.NEGATIVE_INFINITY)) || otherwise;
+    return `| ${bar} | ${figure.bench}: ${what} | ${shown(value)} ${figure.unit} | ${isMet ? 'met' : `not met: ${cause}`} |`;
+  });
+};
+
+/** Each bar beside every figure that was measured for it. */
+export const barsTable = (figures: readonly Figure[]): string =>
+  ['| bar | figure | here | |', '|---|---|---|---|', ...bars.flatMap((bar) => rowsOf(figures, bar))].join('\n');
