@@ -6,18 +6,26 @@ import { embedding } from './embedding.ts';
 import { type Figure, markdownTable } from './figures.ts';
 import { hazeMap } from './haze-map.ts';
 import { overloaded } from './overload.ts';
-import { machine, page, type Run } from './page.ts';
+import { type KeptRun, machine, page, type Run } from './page.ts';
 import { queryLatency } from './query-latency.ts';
 import { recall } from './recall.ts';
+import { soak } from './soak.ts';
 
 export interface BenchOptions {
   /** Smaller collections and fewer rounds: everything within five minutes. */
   quick: boolean;
   /** Folder with `sift5k/` and `glove_twitter_25d/` in fvecs and ivecs; left out: only generated vectors. */
   vectors: string | undefined;
+  /** How long the soak lasts, and its requests a second. */
+  minutes: number | undefined;
+  rate: number | undefined;
+  /** Where the soak draws memory over time, as SVG. */
+  picture: string | undefined;
 }
 
-const benches: Record<string, (options: BenchOptions) => Promise<Figure[]>> = {
+type Bench = (options: BenchOptions) => Promise<Figure[]>;
+
+const benches: Record<string, Bench> = {
   embedding,
   recall,
   'bulk-ingest': bulkIngest,
@@ -26,16 +34,32 @@ const benches: Record<string, (options: BenchOptions) => Promise<Figure[]>> = {
   'haze-map': hazeMap,
   'edge-alone': edgeAlone,
 };
+/** Only when they are named. */
+const named: Record<string, Bench> = { soak };
+const all = { ...benches, ...named };
 
-const usage = `npm run bench -- [--quick] [--only ${Object.keys(benches).join(',')}] [--json FILE] [--doc FILE] [--vectors DIR]`;
+const usage = `npm run bench -- [--quick] [--only ${Object.keys(all).join(',')}] [--json FILE] [--doc FILE]
+  [--vectors DIR] [--minutes N] [--rate N] [--picture FILE]`;
+
+/** @throws Error that says how it is called */
+const numberOf = (name: string, text: string | undefined): number | undefined => {
+  if (text === undefined) return undefined;
+  const value = Number(text);
+  if (!(value > 0 && Number.isFinite(value))) throw new Error(`--${name} takes a number over 0. ${usage}`);
+  return value;
+};
 
 const kept = new URL('./kept/', import.meta.url);
 
-/** Runs that take too long for every time, as `--json bench/kept/NAME.json` has written them. */
-const keptRuns = (): Run[] =>
-  readdirSync(kept)
-    .filter((name) => name.endsWith('.json'))
-    .map((name) => JSON.parse(readFileSync(new URL(name, kept), 'utf8')) as Run);
+/** Runs that take too long for every time, as `--json bench/kept/NAME.json` has written them, with the picture beside it. */
+const keptRuns = (): KeptRun[] => {
+  const files = readdirSync(kept).toSorted();
+  const names = files.filter((name) => name.endsWith('.json')).map((name) => name.slice(0, -'.json'.length));
+  return names.map((name) => ({
+    run: JSON.parse(readFileSync(new URL(`${name}.json`, kept), 'utf8')) as Run,
+    ...(files.includes(`${name}.svg`) ? { picture: `../bench/kept/${name}.svg` } : {}),
+  }));
+};
 
 const main = async (): Promise<void> => {
   const { values } = parseArgs({
@@ -45,15 +69,20 @@ const main = async (): Promise<void> => {
       json: { type: 'string' },
       doc: { type: 'string' },
       vectors: { type: 'string' },
+      minutes: { type: 'string' },
+      rate: { type: 'string' },
+      picture: { type: 'string' },
     },
   });
+  const { quick, vectors, picture } = values;
+  const options: BenchOptions = { quick, vectors, picture, minutes: numberOf('minutes', values.minutes), rate: numberOf('rate', values.rate) };
   const names = values.only?.split(',') ?? Object.keys(benches);
-  const unknown = names.filter((name) => !Object.hasOwn(benches, name));
+  const unknown = names.filter((name) => !Object.hasOwn(all, name));
   if (unknown.length > 0) throw new Error(`There is no bench ${unknown.join(', ')}. ${usage}`);
   const run: Run = { command: `npm run bench -- ${process.argv.slice(2).join(' ')}`, at: new Date().toISOString(), machine: machine(), figures: [] };
   for (const name of names) {
     process.stderr.write(`${name} …\n`);
-    run.figures.push(...((await benches[name]?.({ quick: values.quick, vectors: values.vectors })) ?? []));
+    run.figures.push(...((await all[name]?.(options)) ?? []));
   }
   process.stdout.write(`${markdownTable(run.figures)}\n`);
   if (values.doc !== undefined) writeFileSync(values.doc, page(run, keptRuns()));

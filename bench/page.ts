@@ -20,15 +20,21 @@ export const machine = (): string => {
   return `${cores} × ${cpus()[0]?.model.trim() ?? 'unknown CPU'}, ${(totalmem() / GiB).toFixed(0)} GiB, ${process.platform} ${release()}, Node ${process.version}; load ${one?.toFixed(1)} at the start`;
 };
 
-const keptRun = ({ command, at, machine: on, figures }: Run): string => `### \`${command}\`
+export interface KeptRun {
+  run: Run;
+  /** Beside the page. */
+  picture?: string;
+}
 
-On ${at.slice(0, 10)}. ${on}.
+const keptRun = ({ run, picture }: KeptRun): string => `### \`${run.command}\`
 
-${markdownTable(figures)}
+On ${run.at.slice(0, 10)}. ${run.machine}.
+
+${picture === undefined ? '' : `![Memory and open handles over time](${picture})\n\n`}${markdownTable(run.figures)}
 `;
 
 /** The page that `docs/` shows. @param kept runs of their own, made earlier */
-export const page = (run: Run, kept: readonly Run[]): string => `# Benchmarks
+export const page = (run: Run, kept: readonly KeptRun[]): string => `# Benchmarks
 
 Made by \`${run.command}\`, not by hand, on ${run.at.slice(0, 10)}; what takes longer was measured by commands of its own, which stand below.
 
@@ -39,5 +45,5 @@ ${markdownTable(run.figures)}
 
 ## Beside the first bars of the design
 
-${barsTable([run, ...kept].flatMap(({ figures }) => figures))}
+${barsTable([run, ...kept.map((one) => one.run)].flatMap(({ figures }) => figures))}
 ${kept.length === 0 ? '' : `\n## Runs of their own\n\n${kept.map(keptRun).join('\n')}`}`;

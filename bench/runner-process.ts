@@ -35,8 +35,11 @@ const listening = async (child: ChildProcess): Promise<number> => {
   throw new Error('the runner ended before it listened');
 };
 
-/** @param nodeOptions such as `--cpu-prof` */
-export const startRunnerProcess = async (nodeOptions: readonly string[] = []): Promise<RunnerProcess> => {
+/**
+ * @param nodeOptions such as `--cpu-prof`
+ * @param env more than the bench's own, or instead of it
+ */
+export const startRunnerProcess = async (nodeOptions: readonly string[] = [], env: Record<string, string> = {}): Promise<RunnerProcess> => {
   const folder = mkdtempSync(join(tmpdir(), 'nexus-bench-'));
   const routes = {
     routes: [
@@ -57,6 +60,7 @@ export const startRunnerProcess = async (nodeOptions: readonly string[] = []): P
       NEXUS_DATA: folder,
       // A map that is drawn because a space has grown would share the cores with what is measured.
       NEXUS_HAZE: 'manual',
+      ...env,
     },
   });
   const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
