@@ -10,12 +10,15 @@ import { type KeptRun, machine, page, type Run } from './page.ts';
 import { queryLatency } from './query-latency.ts';
 import { recall } from './recall.ts';
 import { soak } from './soak.ts';
+import { tenants } from './tenants.ts';
 
 export interface BenchOptions {
   /** Smaller collections and fewer rounds: everything within five minutes. */
   quick: boolean;
   /** Folder with `sift5k/` and `glove_twitter_25d/` in fvecs and ivecs; left out: only generated vectors. */
   vectors: string | undefined;
+  /** How many spaces, each of a tenant of its own. */
+  tenants: number | undefined;
   /** How long the soak lasts, and its requests a second. */
   minutes: number | undefined;
   rate: number | undefined;
@@ -33,13 +36,14 @@ const benches: Record<string, Bench> = {
   overload: overloaded,
   'haze-map': hazeMap,
   'edge-alone': edgeAlone,
+  tenants,
 };
 /** Only when they are named. */
 const named: Record<string, Bench> = { soak };
 const all = { ...benches, ...named };
 
 const usage = `npm run bench -- [--quick] [--only ${Object.keys(all).join(',')}] [--json FILE] [--doc FILE]
-  [--vectors DIR] [--minutes N] [--rate N] [--picture FILE]`;
+  [--vectors DIR] [--tenants N] [--minutes N] [--rate N] [--picture FILE]`;
 
 /** @throws Error that says how it is called */
 const numberOf = (name: string, text: string | undefined): number | undefined => {
@@ -69,13 +73,21 @@ const main = async (): Promise<void> => {
       json: { type: 'string' },
       doc: { type: 'string' },
       vectors: { type: 'string' },
+      tenants: { type: 'string' },
       minutes: { type: 'string' },
       rate: { type: 'string' },
       picture: { type: 'string' },
     },
   });
   const { quick, vectors, picture } = values;
-  const options: BenchOptions = { quick, vectors, picture, minutes: numberOf('minutes', values.minutes), rate: numberOf('rate', values.rate) };
+  const options: BenchOptions = {
+    quick,
+    vectors,
+    picture,
+    tenants: numberOf('tenants', values.tenants),
+    minutes: numberOf('minutes', values.minutes),
+    rate: numberOf('rate', values.rate),
+  };
   const names = values.only?.split(',') ?? Object.keys(benches);
   const unknown = names.filter((name) => !Object.hasOwn(all, name));
   if (unknown.length > 0) throw new Error(`There is no bench ${unknown.join(', ')}. ${usage}`);

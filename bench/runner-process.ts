@@ -38,9 +38,14 @@ const listening = async (child: ChildProcess): Promise<number> => {
 /**
  * @param nodeOptions such as `--cpu-prof`
  * @param env more than the bench's own, or instead of it
+ * @param keptFolder what an earlier runner left, and the next may find; left out: an empty one, which goes with the runner
  */
-export const startRunnerProcess = async (nodeOptions: readonly string[] = [], env: Record<string, string> = {}): Promise<RunnerProcess> => {
-  const folder = mkdtempSync(join(tmpdir(), 'nexus-bench-'));
+export const startRunnerProcess = async (
+  nodeOptions: readonly string[] = [],
+  env: Record<string, string> = {},
+  keptFolder?: string,
+): Promise<RunnerProcess> => {
+  const folder = keptFolder ?? mkdtempSync(join(tmpdir(), 'nexus-bench-'));
   const routes = {
     routes: [
       { id: 'store', kind: 'nexus_store', match: {}, backend: 'lancedb', root: join(folder, 'store') },
@@ -103,7 +108,7 @@ export const startRunnerProcess = async (nodeOptions: readonly string[] = [], en
     async stop() {
       child.kill('SIGTERM');
       await ended;
-      rmSync(folder, { recursive: true, force: true });
+      if (keptFolder === undefined) rmSync(folder, { recursive: true, force: true });
     },
   };
 };
