@@ -46,7 +46,7 @@ export const createReadiness = ({ registry, blobsAt, nowMs }: ReadinessDeps): ((
   };
 
   return () => {
-    if (found === undefined || found.atMs + keptMs < nowMs()) found = { atMs: nowMs(), problems: look() };
+    if (found === undefined || Math.abs(nowMs() - found.atMs) > keptMs) found = { atMs: nowMs(), problems: look() };
     return found.problems;
   };
 };

@@ -46,7 +46,7 @@ const fileRegistry = (path: string | URL, { settings, nowMs, log }: RegistryDeps
   let stamp = stampOf();
   let lookedMs = nowMs();
   return () => {
-    if (nowMs() - lookedMs >= rereadMs) {
+    if (Math.abs(nowMs() - lookedMs) >= rereadMs) {
       lookedMs = nowMs();
       try {
         const now = stampOf();
@@ -91,7 +91,7 @@ const objectRegistry = async (uri: string, { settings, blobsAt, nowMs, log }: Re
     }
   };
   return () => {
-    if (nowMs() - lookedMs >= limits.routesCacheMs) {
+    if (Math.abs(nowMs() - lookedMs) >= limits.routesCacheMs) {
       lookedMs = nowMs();
       void look();
     }

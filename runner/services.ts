@@ -85,8 +85,7 @@ const readingOptions = {
 };
 
 /** The composition root: the only place that knows adapters. */
-export const buildServices = async (env: Environment, log: Log): Promise<{ services: Services; delivery: Delivery }> => {
-  const nowMs = () => Date.now();
+export const buildServices = async (env: Environment, log: Log, nowMs: () => number = Date.now): Promise<{ services: Services; delivery: Delivery }> => {
   const instance = newId('instance', nowMs());
   const { metrics, provider } = otelMetrics(instance);
   processMetrics(provider);

@@ -46,7 +46,7 @@ export const runQuery = async (
   if (cursor === undefined && request.after_task !== undefined) {
     const area = areaOf(context);
     const { after_task } = request;
-    await run.idle(() => waitForTask(taskRecords(deps.places.blobs(area), area, deps.nowMs), after_task, deps.nowMs));
+    await run.idle(() => waitForTask(taskRecords(deps.places.blobs(area), area, deps.nowMs), after_task));
   }
   const answer = (meter?: Meter) =>
     readAgainWhenGone(cursor !== undefined, (consistency) =>

@@ -1,4 +1,5 @@
 import type { Blobs } from '../ports/blobs.ts';
+import { ageMs, type Instant, instant } from './instant.ts';
 import { DamagedRecordError } from './json-blob.ts';
 
 /** The value of a register and the number it was written under. */
@@ -52,7 +53,7 @@ interface Stored {
 }
 
 export const register = <T>({ blobs, folder, parse, nowMs, keepMs = defaultKeepMs }: RegisterDeps<T>): Register<T> => {
-  let seen: { entry: Entry<T> | undefined; atMs: number } | undefined;
+  let seen: { entry: Entry<T> | undefined; at: Instant } | undefined;
 
   const decoded = (bytes: Uint8Array): Stored => JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes)) as Stored;
 
@@ -86,13 +87,13 @@ export const register = <T>({ blobs, folder, parse, nowMs, keepMs = defaultKeepM
   };
 
   /** Place of the newest name whose entry was written at or before a time, by binary search: names are in order of age, newest first. */
-  const placeAt = async (names: readonly string[], timeMs: number): Promise<number> => {
+  const placeAt = async (names: readonly string[], timeMs: number, writtenMs: (name: string) => Promise<number | undefined>): Promise<number> => {
     let low = 0;
     let high = names.length;
     while (low < high) {
       const middle = (low + high) >> 1;
-      const record = await stored(names[middle] ?? '');
-      if (record !== undefined && record.at > timeMs) low = middle + 1;
+      const at = await writtenMs(names[middle] ?? '');
+      if (at !== undefined && at > timeMs) low = middle + 1;
       else high = middle;
     }
     return low;
@@ -101,12 +102,16 @@ export const register = <T>({ blobs, folder, parse, nowMs, keepMs = defaultKeepM
   const namesAfter = async (after?: string): Promise<string[]> =>
     (await blobs.list(folder, after === undefined ? {} : { after })).filter((name) => numberOf(name) !== undefined);
 
-  /** Deletes what was superseded long ago. */
+  const modifiedMs = async (name: string): Promise<number | undefined> => (await blobs.head(`${folder}/${name}`))?.modifiedMs;
+
+  /** Deletes what was superseded long ago, by the store's own clock: one that is ahead here would delete what others still go by. */
   const prune = async (newest: number): Promise<void> => {
     if (newest % pruneEvery !== 0) return;
+    const storesNowMs = await modifiedMs(nameOf(newest));
+    if (storesNowMs === undefined) return;
     const old = await namesAfter(nameOf(newest));
     // The entry found was current until its successor was written, which is young: it stays.
-    const kept = (await placeAt(old, nowMs() - keepMs)) + 1;
+    const kept = (await placeAt(old, storesNowMs - keepMs, modifiedMs)) + 1;
     await Promise.all(old.slice(kept).map((name) => blobs.delete(`${folder}/${name}`)));
   };
 
@@ -116,7 +121,7 @@ export const register = <T>({ blobs, folder, parse, nowMs, keepMs = defaultKeepM
    * overtakes nobody: it was built on what was written just now.
    */
   const isOvertaken = async (after: Entry<T> | undefined, number: number, writtenAtMs: number): Promise<boolean> => {
-    const isFresh = after !== undefined && seen?.entry?.number === after.number && nowMs() - seen.atMs < trustMs;
+    const isFresh = after !== undefined && seen?.entry?.number === after.number && ageMs(seen.at, instant(nowMs)) < trustMs;
     if (isFresh) return false;
     const newest = (await namesAfter())[0];
     if (newest === undefined || (numberOf(newest) ?? 0) <= number) return false;
@@ -124,34 +129,34 @@ export const register = <T>({ blobs, folder, parse, nowMs, keepMs = defaultKeepM
     return successor === undefined || successor.at < writtenAtMs - keepMs / 2;
   };
 
-  const see = (entry: Entry<T> | undefined, atMs: number): Entry<T> | undefined => {
-    if (seen?.entry === undefined || (entry !== undefined && entry.number >= seen.entry.number)) seen = { entry, atMs };
+  const see = (entry: Entry<T> | undefined, at: Instant): Entry<T> | undefined => {
+    if (seen?.entry === undefined || (entry !== undefined && entry.number >= seen.entry.number)) seen = { entry, at };
     return seen?.entry;
   };
 
   return {
     async read() {
-      const startMs = nowMs();
-      const trusted = seen?.entry !== undefined && startMs - seen.atMs < trustMs ? seen.entry : undefined;
-      return see(trusted === undefined ? await newestListed() : await follow(trusted), startMs);
+      const start = instant(nowMs);
+      const trusted = seen?.entry !== undefined && ageMs(seen.at, start) < trustMs ? seen.entry : undefined;
+      return see(trusted === undefined ? await newestListed() : await follow(trusted), start);
     },
 
     remembered(maxAgeMs) {
-      return seen !== undefined && nowMs() - seen.atMs <= maxAgeMs ? { entry: seen.entry } : undefined;
+      return seen !== undefined && ageMs(seen.at, instant(nowMs)) <= maxAgeMs ? { entry: seen.entry } : undefined;
     },
 
     async write(after, value) {
-      const startMs = nowMs();
+      const start = instant(nowMs);
       const number = (after?.number ?? 0) + 1;
-      const record: Stored = { at: startMs, value };
+      const record: Stored = { at: start.wallMs, value };
       const name = `${folder}/${nameOf(number)}`;
       const written = await blobs.putIfAbsent(name, new TextEncoder().encode(JSON.stringify(record)));
-      if (written && (await isOvertaken(after, number, startMs))) {
+      if (written && (await isOvertaken(after, number, start.wallMs))) {
         await blobs.delete(name);
         return false;
       }
       if (written) {
-        see({ number, value }, startMs);
+        see({ number, value }, start);
         await prune(number);
       }
       return written;
@@ -159,7 +164,7 @@ export const register = <T>({ blobs, folder, parse, nowMs, keepMs = defaultKeepM
 
     async currentSince(timeMs) {
       const names = await namesAfter();
-      const name = names[await placeAt(names, timeMs)];
+      const name = names[await placeAt(names, timeMs, async (one) => (await stored(one))?.at)];
       return name === undefined ? undefined : (await stored(name))?.at;
     },
   };

@@ -83,11 +83,11 @@ export const createCommitQueue = (deps: CommitQueueDeps): CommitQueue => {
   };
 
   const waitForLease = async ({ records }: SpacePlace): Promise<HeldLease> => {
-    const deadlineMs = deps.nowMs() + leaseWaitMs;
+    const deadlineMs = performance.now() + leaseWaitMs;
     for (let pollMs = leasePollMs; ; pollMs = Math.min(2 * pollMs, leasePollMsMax)) {
       const lease = await takeLease(records, deps.instance, deps.nowMs);
       if (lease !== undefined) return lease;
-      if (deps.nowMs() > deadlineMs) throw new SpaceBusyError('another process is writing to this space');
+      if (performance.now() > deadlineMs) throw new SpaceBusyError('another process is writing to this space');
       await sleep(pollMs * (1 + Math.random()));
     }
   };

@@ -10,6 +10,17 @@ const renewEveryMs = leaseMs / 4;
 /** Far less than a superseded record is kept: the number after it is still where it was, or free. */
 const trustMs = 30_000;
 
+/** Entries of leases that this process has seen, and since when, by a clock that nobody sets. */
+const sightings = new WeakMap<SpaceRecords, { number: number; sinceMs: number }>();
+
+/** A holder that lives writes a new entry every few seconds. One that has stood for longer is nobody's, whatever the clocks say. */
+const isSilent = (records: SpaceRecords, { number }: Entry<Lease>): boolean => {
+  const seen = sightings.get(records);
+  if (seen?.number === number) return performance.now() - seen.sinceMs > leaseMs + skewMs;
+  sightings.set(records, { number, sinceMs: performance.now() });
+  return false;
+};
+
 export interface HeldLease {
   /** Says that the work is done. */
   release(): Promise<void>;
@@ -29,7 +40,7 @@ export const takeLease = async (records: SpaceRecords, holder: string, nowMs: ()
     return written;
   };
   const takeAfter = async (current: Entry<Lease> | undefined): Promise<boolean> =>
-    (current === undefined || isFree(current.value, holder, nowMs())) && write(false, current);
+    (current === undefined || isFree(current.value, holder, nowMs()) || isSilent(records, current)) && write(false, current);
 
   // What this process saw released a moment ago needs no second look: who was faster makes the write fail.
   const remembered = records.lease.remembered(trustMs)?.entry;

@@ -1,11 +1,14 @@
 import { createHash } from 'node:crypto';
 import { type Blobs, checkBlobName } from '../../runner/ports/blobs.ts';
 
-/** The port in memory, for histories of thousands of steps. It passes the same battery as the others. */
-export const memoryBlobs = (): Blobs => {
+/**
+ * The port in memory, for histories of thousands of steps. It passes the same battery as the others.
+ * @param nowMs the store's own clock
+ */
+export const memoryBlobs = (nowMs: () => number = Date.now): Blobs => {
   const stored = new Map<string, { bytes: Uint8Array<ArrayBuffer>; modifiedMs: number }>();
   const put = (name: string, bytes: Uint8Array): void => {
-    stored.set(name, { bytes: Uint8Array.from(bytes), modifiedMs: Date.now() });
+    stored.set(name, { bytes: Uint8Array.from(bytes), modifiedMs: nowMs() });
   };
   const get = (name: string) => {
     checkBlobName(name);

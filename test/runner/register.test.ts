@@ -54,8 +54,8 @@ describe('many writers at once', () => {
   });
 
   test('an entry that another writer builds on before its own has looked around stands, and its writer is told so', async () => {
-    const blobs = memoryBlobs();
     const clock = handClock();
+    const blobs = memoryBlobs(clock.now);
     const other = numbers(blobs, clock.now);
     let overtakes = false;
     const slow = numbers(
@@ -83,8 +83,8 @@ describe('many writers at once', () => {
   });
 
   test('of twenty that saw the same entry, one is told that it wrote, and its value stands', async () => {
-    const blobs = memoryBlobs();
     const clock = handClock();
+    const blobs = memoryBlobs(clock.now);
     const instances = Array.from({ length: 20 }, () => numbers(blobs, clock.now));
     for (let round = 0; round < 5; round++) {
       const entries = await Promise.all(instances.map((one) => one.read()));
@@ -125,13 +125,16 @@ const anyStep = (): fc.Arbitrary<Step> => {
   );
 };
 
+/** By how much the clock of each instance is off. */
+const anyClocks = fc.array(fc.constantFrom(0, 300 * minuteMs, -300 * minuteMs), { minLength: instanceCount, maxLength: instanceCount });
+
 describe('over any history of sleeping, reading, writing and pruning', () => {
-  test('every instance reads the newest value, and only who saw the newest can write', async () => {
+  test('every instance reads the newest value, and only who saw the newest can write, whatever their clocks say', async () => {
     await fc.assert(
-      fc.asyncProperty(fc.array(anyStep(), { maxLength: 30 }), async (steps) => {
-        const blobs = memoryBlobs();
+      fc.asyncProperty(fc.array(anyStep(), { maxLength: 30 }), anyClocks, async (steps, apartMs) => {
         const clock = handClock();
-        const instances = Array.from({ length: instanceCount }, () => numbers(blobs, clock.now));
+        const blobs = memoryBlobs(clock.now);
+        const instances = apartMs.map((ms) => numbers(blobs, () => clock.ms + ms));
         const held = new Map<number, Entry<number> | undefined>();
         let newest: Entry<number> | undefined;
         for (const step of steps) {
@@ -169,7 +172,7 @@ describe('over any history of sleeping, reading, writing and pruning', () => {
     await fc.assert(
       fc.asyncProperty(ages, fc.integer({ min: 0, max: 2 * keepMs }), async (gaps, agoMs) => {
         const clock = handClock();
-        const one = numbers(memoryBlobs(), clock.now);
+        const one = numbers(memoryBlobs(clock.now), clock.now);
         const written: number[] = [];
         for (const gap of gaps) {
           clock.ms += gap;
@@ -189,8 +192,8 @@ describe('over any history of sleeping, reading, writing and pruning', () => {
 
 describe('pruning', () => {
   test('removes what was superseded long ago, and keeps what was current within its time', async () => {
-    const blobs = memoryBlobs();
     const clock = handClock();
+    const blobs = memoryBlobs(clock.now);
     const one = numbers(blobs, clock.now);
     for (let i = 0; i < 64; i++) await increment(one);
     expect(await blobs.list('r')).toHaveLength(64);
@@ -202,8 +205,8 @@ describe('pruning', () => {
   });
 
   test('never makes a reader that slept believe what it saw before', async () => {
-    const blobs = memoryBlobs();
     const clock = handClock();
+    const blobs = memoryBlobs(clock.now);
     const [sleeper, writer] = [numbers(blobs, clock.now), numbers(blobs, clock.now)];
     await increment(writer);
     expect(await sleeper.read()).toMatchObject({ value: 1 });
@@ -217,8 +220,8 @@ describe('pruning', () => {
 
 describe('a writer that slept between reading and writing', () => {
   test.each(['nothing', 'an entry'])('having seen %s, it writes over nobody, also when the number it would take is free again', async (saw) => {
-    const blobs = memoryBlobs();
     const clock = handClock();
+    const blobs = memoryBlobs(clock.now);
     const [sleeper, writer] = [numbers(blobs, clock.now), numbers(blobs, clock.now)];
     if (saw === 'an entry') await increment(writer);
     const seen = await sleeper.read();
@@ -234,8 +237,8 @@ describe('a writer that slept between reading and writing', () => {
 
 describe('what an instance remembers', () => {
   test('is what it saw last, as long as that is young enough, and asks nobody', async () => {
-    const blobs = memoryBlobs();
     const clock = handClock();
+    const blobs = memoryBlobs(clock.now);
     const [one, other] = [numbers(blobs, clock.now), numbers(blobs, clock.now)];
     expect(one.remembered(minuteMs)).toBeUndefined();
     await one.read();

@@ -63,10 +63,13 @@ export const startRunner = async ({
   folder,
   routes,
   env: over = {},
+  nowMs = Date.now,
 }: {
   folder?: string;
   routes?: unknown;
   env?: Record<string, string | undefined>;
+  /** Its time of day, and that of the edge whose grants it is sent. */
+  nowMs?: () => number;
 } = {}): Promise<RunningRunner> => {
   const data = folder ?? mkdtempSync(join(tmpdir(), 'nexus-runner-'));
   const registry = routes ?? {
@@ -88,7 +91,7 @@ export const startRunner = async ({
     logged.push({ severity, event, fields });
   };
   const log: Log = { info: keep('INFO'), warn: keep('WARNING'), error: keep('ERROR') };
-  const { services, delivery } = await buildServices(env, log);
+  const { services, delivery } = await buildServices(env, log, nowMs);
   const { server, port } = await listen(services, 0, '127.0.0.1');
   const origin = `http://127.0.0.1:${port}`;
   delivery.start(origin);
@@ -107,7 +110,7 @@ export const startRunner = async ({
         ...(bytes === undefined ? {} : { body_sha256: createHash('sha256').update(bytes).digest('hex') }),
       },
       grantSecret,
-      Date.now(),
+      nowMs(),
     );
     return readAnswer(
       await fetch(url, {

@@ -51,6 +51,7 @@ type Pushed = 'acknowledged' | 'refused' | 'unfinished';
 /** Delivers the spool as Pub/Sub push would: same envelope, signed, at least once, unordered, with backoff and dead letters. */
 export const startDeliverer = ({ files, key, fetch, nowMs, log }: DelivererDeps, options: DelivererOptions): Deliverer => {
   const inFlight = new Map<string, { tenant: string; done: Promise<void> }>();
+  /** By a clock that nobody sets: a message waits for its time, not for the time of day. */
   const notBeforeMs = new Map<string, number>();
   const toldOf = new Set<string>();
   let stopped = false;
@@ -93,7 +94,7 @@ export const startDeliverer = ({ files, key, fetch, nowMs, log }: DelivererDeps,
 
   const backOff = (file: SpooledFile): void => {
     const delayMs = Math.min(options.firstBackoffMs * 2 ** Math.min(file.attempts - 1, 20), options.maxBackoffMs);
-    notBeforeMs.set(file.id, nowMs() + delayMs * (0.75 + Math.random() / 2));
+    notBeforeMs.set(file.id, performance.now() + delayMs * (0.75 + Math.random() / 2));
     setTimeout(look, delayMs * 1.3).unref();
   };
 
@@ -138,7 +139,7 @@ export const startDeliverer = ({ files, key, fetch, nowMs, log }: DelivererDeps,
       .catch((error: unknown) => {
         log.error('spool.delivery_failed', { message_id: file.id, error: String(error) });
         // Whatever it is (a folder is gone, the disk is full), it is not over at once.
-        notBeforeMs.set(file.id, nowMs() + options.maxBackoffMs);
+        notBeforeMs.set(file.id, performance.now() + options.maxBackoffMs);
       })
       .finally(() => {
         inFlight.delete(file.id);
@@ -153,7 +154,7 @@ export const startDeliverer = ({ files, key, fetch, nowMs, log }: DelivererDeps,
       toldOf.add(name);
       log.warn('spool.foreign_file', { name });
     }
-    const due = waiting.filter(({ id }) => !inFlight.has(id) && (notBeforeMs.get(id) ?? 0) <= nowMs());
+    const due = waiting.filter(({ id }) => !inFlight.has(id) && (notBeforeMs.get(id) ?? 0) <= performance.now());
     const underWay = [...inFlight.values()].map(({ tenant }) => tenant);
     if (!stopped) for (const file of fairTurns(due, underWay, options.maxInFlight, options.maxInFlightPerTenant)) start(file);
   };
