@@ -5,6 +5,7 @@ import { edgeAlone } from './edge-alone.ts';
 import { embedding } from './embedding.ts';
 import { type Figure, markdownTable } from './figures.ts';
 import { hazeMap } from './haze-map.ts';
+import { smallIngest } from './ingest.ts';
 import { overloaded } from './overload.ts';
 import { type KeptRun, machine, page, type Run } from './page.ts';
 import { queryLatency } from './query-latency.ts';
@@ -32,6 +33,7 @@ const benches: Record<string, Bench> = {
   embedding,
   recall,
   'bulk-ingest': bulkIngest,
+  ingest: smallIngest,
   'query-latency': queryLatency,
   overload: overloaded,
   'haze-map': hazeMap,
