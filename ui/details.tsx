@@ -1,13 +1,22 @@
-import { type ReactNode, useEffect, useMemo, useState } from 'react';
+import { type ReactNode, useEffect, useMemo, useRef, useState } from 'react';
 import type { Space, StoredDocument } from '../client/index.ts';
-import type { HazePoint } from '../shared/http/haze.ts';
+import type { HazeFound, HazePoint } from '../shared/http/haze.ts';
 import { messageOf } from './message-of.ts';
+import { nearOnMap } from './near-on-map.ts';
+import { PassageList } from './passage-list.tsx';
+import type { PointSet } from './points.ts';
+
+/** A point of the map, or a hit that may not be on it yet. */
+export type Passage = HazePoint | HazeFound;
+
+export const passageKey = ({ source_scope, id }: { source_scope: string; id: string }): string => `${source_scope} ${id}`;
 
 interface DetailsProps {
   space: Space;
-  point: HazePoint;
-  points: readonly HazePoint[];
-  onChoose(point: HazePoint): void;
+  passage: Passage;
+  points: PointSet;
+  onChoose(passage: Passage): void;
+  onClose(): void;
 }
 
 const neighbours = 6;
@@ -18,37 +27,50 @@ export const safeLink = (uri: string | null | undefined): string | undefined => 
   return url?.protocol === 'https:' || url?.protocol === 'http:' ? url.href : undefined;
 };
 
+/** Distances between points of two scopes say nothing: only those of its own are near it. */
+const nearOf = (points: PointSet, { x, y, z, id, source_scope }: Passage): HazePoint[] => {
+  if (x === null || y === null || z === null) return [];
+  const isOther = (index: number): boolean => {
+    const point = points.at(index);
+    return point.source_scope === source_scope && point.id !== id;
+  };
+  return nearOnMap(points.places, { x, y, z }, neighbours, isOther).map((index) => points.at(index));
+};
+
 /** One passage, its document, and what lies nearest on the map. */
-export const Details = ({ space, point, points, onChoose }: DetailsProps): ReactNode => {
+export const Details = ({ space, passage, points, onChoose, onClose }: DetailsProps): ReactNode => {
   const [shown, setShown] = useState<{ document?: StoredDocument; problem?: string }>({});
+  const heading = useRef<HTMLHeadingElement>(null);
   useEffect(() => {
     const stop = new AbortController();
     setShown({});
     // Of the global space only the passage itself may be read.
-    if (point.source_scope === 'global') return;
-    space.documents.get(point.doc_id, { text: true, signal: stop.signal }).then(
+    if (passage.source_scope === 'global') return;
+    space.documents.get(passage.doc_id, { text: true, signal: stop.signal }).then(
       (document) => setShown({ document }),
       (error: unknown) => !stop.signal.aborted && setShown({ problem: messageOf(error) }),
     );
     return () => stop.abort();
-  }, [space, point.doc_id, point.source_scope]);
-  const near = useMemo(() => {
-    const away = (other: HazePoint): number => Math.hypot(other.x - point.x, other.y - point.y, other.z - point.z);
-    return points
-      .filter((other) => other.source_scope === point.source_scope && other.id !== point.id)
-      .map((other) => ({ other, distance: away(other) }))
-      .sort((a, b) => a.distance - b.distance)
-      .slice(0, neighbours)
-      .map(({ other }) => other);
-  }, [points, point]);
+  }, [space, passage.doc_id, passage.source_scope]);
+  const key = passageKey(passage);
+  // Whoever chose it by key or by ear goes on here.
+  useEffect(() => heading.current?.focus(), [key]);
+  const near = useMemo(() => nearOf(points, passage), [points, passage]);
   const link = safeLink(shown.document?.source_uri);
 
   return (
     <section className="details" aria-label="Chosen passage">
-      <h2>{point.title}</h2>
-      <p>{point.snippet}</p>
+      <div className="row">
+        <h2 ref={heading} tabIndex={-1}>
+          {passage.title}
+        </h2>
+        <button type="button" className="small" onClick={onClose}>
+          Close
+        </button>
+      </div>
+      <p>{passage.snippet}</p>
       <small>
-        {point.doc_id} · passage {point.chunk + 1} · {point.type} · {point.source_scope}
+        {passage.doc_id} · passage {passage.chunk + 1} · {passage.type} · {passage.source_scope}
       </small>
       {link !== undefined && (
         <p>
@@ -64,21 +86,19 @@ export const Details = ({ space, point, points, onChoose }: DetailsProps): React
       )}
       {shown.document !== undefined && (
         <details>
-          <summary>The whole document ({shown.document.chunks} passages)</summary>
-          <pre>{shown.document.text}</pre>
-          <pre>{JSON.stringify(shown.document.metadata, null, 2)}</pre>
+          <summary>The whole document ({shown.document.chunks === 1 ? 'one passage' : `${shown.document.chunks} passages`})</summary>
+          {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls is reached by keys */}
+          <pre tabIndex={0}>{shown.document.text}</pre>
+          {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls is reached by keys */}
+          <pre tabIndex={0}>{JSON.stringify(shown.document.metadata, null, 2)}</pre>
         </details>
       )}
-      <h3>Nearest on the map</h3>
-      <ul>
-        {near.map((other) => (
-          <li key={other.id}>
-            <button type="button" onClick={() => onChoose(other)}>
-              <strong>{other.title}</strong> {other.snippet}
-            </button>
-          </li>
-        ))}
-      </ul>
+      {near.length > 0 && (
+        <>
+          <h3>Nearest on the map</h3>
+          <PassageList passages={near} onChoose={onChoose} label="Nearest on the map" />
+        </>
+      )}
     </section>
   );
 };

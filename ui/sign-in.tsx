@@ -1,11 +1,6 @@
 import { type ReactNode, useState } from 'react';
-
-export interface Credential {
-  token: string;
-  env: string | undefined;
-  projectId: string | undefined;
-  surfaceId: string | undefined;
-}
+import { createNexus, type Nexus } from '../client/index.ts';
+import { messageOf } from './message-of.ts';
 
 /** What a JWT lets its holder choose from; read for suggestions alone, the server decides. */
 const claimsOf = (token: string): Record<string, unknown> => {
@@ -25,23 +20,51 @@ const choices = [
 
 const allowed = (claim: unknown): string[] => [claim].flat().filter((value): value is string => typeof value === 'string' && value !== '*');
 
-export const SignIn = ({ onSignIn }: { onSignIn(credential: Credential): void }): ReactNode => {
+/** @throws what the server answers to a credential that it does not take */
+const tryOut = async (client: Nexus): Promise<void> => {
+  for await (const _ of client.spaces({ limit: 1 })) return;
+};
+
+/** Nobody is let in who would see nothing but refusals: the credential is tried first. */
+export const SignIn = ({ onSignedIn }: { onSignedIn(client: Nexus): void }): ReactNode => {
   const [token, setToken] = useState('');
   const [chosen, setChosen] = useState<Record<string, string>>({});
+  const [state, setState] = useState<{ busy: boolean; problem?: string }>({ busy: false });
   const claims = claimsOf(token);
   const chosenFor = (key: string): string | undefined => (chosen[key]?.trim() ? chosen[key].trim() : undefined);
+  const signIn = async (): Promise<void> => {
+    setState({ busy: true });
+    try {
+      const context = { env: chosenFor('env'), projectId: chosenFor('projectId'), surfaceId: chosenFor('surfaceId') };
+      const client = createNexus({ url: location.origin, token: token.trim(), ...context });
+      await tryOut(client);
+      onSignedIn(client);
+    } catch (error) {
+      setState({ busy: false, problem: messageOf(error) });
+    }
+  };
   return (
     <form
       className="card"
       onSubmit={(event) => {
         event.preventDefault();
-        onSignIn({ token: token.trim(), env: chosenFor('env'), projectId: chosenFor('projectId'), surfaceId: chosenFor('surfaceId') });
+        void signIn();
       }}
     >
       <h2>Sign in</h2>
       <p>With a token or an API key. It stays in this page's memory and goes when you leave.</p>
       <label>
-        Token <input name="token" type="password" autoComplete="off" required value={token} onChange={(event) => setToken(event.target.value)} />
+        Token
+        <input
+          name="token"
+          type="password"
+          autoComplete="off"
+          required
+          aria-invalid={state.problem !== undefined}
+          aria-describedby={state.problem === undefined ? undefined : 'sign-in-problem'}
+          value={token}
+          onChange={(event) => setToken(event.target.value)}
+        />
       </label>
       {choices.map(({ key, label, claim }) => (
         <label key={key}>
@@ -60,7 +83,14 @@ export const SignIn = ({ onSignIn }: { onSignIn(credential: Credential): void })
           </datalist>
         </label>
       ))}
-      <button type="submit">Sign in</button>
+      <button type="submit" disabled={state.busy}>
+        {state.busy ? 'Signing in…' : 'Sign in'}
+      </button>
+      {state.problem !== undefined && (
+        <p className="problem" role="alert" id="sign-in-problem">
+          {state.problem}
+        </p>
+      )}
       <p>
         <small>
           On the local stack: <code>npx nexus token --tenant t_local --project default --surface default</code>

@@ -1,7 +1,8 @@
-import { useCallback, useEffect, useRef, useState } from 'react';
-import type { Nexus, Space } from '../client/index.ts';
-import type { HazePoint, HazePointsResponse } from '../shared/http/haze.ts';
+import { useCallback, useEffect, useState } from 'react';
+import { type Nexus, NexusApiError, type Space } from '../client/index.ts';
 import { messageOf } from './message-of.ts';
+import { PointSet } from './points.ts';
+import { type AboutMap, type ReadPage, readPage } from './read-page.ts';
 
 export interface MapWish {
   includeGlobal: boolean;
@@ -10,10 +11,12 @@ export interface MapWish {
 }
 
 export interface ShownMap {
-  points: HazePoint[];
-  about: Omit<HazePointsResponse, 'points' | 'next_cursor'> | undefined;
+  points: PointSet;
+  about: AboutMap | undefined;
   /** What is going on, for people. */
   status: string;
+  /** Something is still to come by itself. */
+  isBusy: boolean;
   error: string | undefined;
   reload(): void;
 }
@@ -21,47 +24,64 @@ export interface ShownMap {
 /** Points of a first picture, then of each further page. */
 const firstPoints = 2000;
 const pagePoints = 20_000;
+/** What a page keeps in memory at most, about 30 MB: a fair sample of more. */
+export const mostPoints = 120_000;
+/** A map that is drawn anew while it is read is read again. */
+const tries = 3;
 
-const firstOf = async <T>(list: AsyncIterable<T>): Promise<T> => {
-  for await (const one of list) return one;
-  throw new Error('an answer without a page');
-};
+const spoken = (count: number): string => count.toLocaleString('en');
 
 /** The map of a space, page after page: a fair sample first. Waits for a first snapshot that its look has started. */
 export const useMap = (client: Nexus, space: Space, { includeGlobal, filter, field }: MapWish): ShownMap => {
-  const [shown, setShown] = useState<Omit<ShownMap, 'reload'>>({ points: [], about: undefined, status: 'Loading the map…', error: undefined });
+  const nothing = { points: PointSet.none, about: undefined, status: 'Loading the map…', isBusy: true, error: undefined };
+  const [shown, setShown] = useState<Omit<ShownMap, 'reload'>>(nothing);
   const [round, setRound] = useState(0);
   const filterText = JSON.stringify(filter);
-  const last = useRef<AbortController>(undefined);
 
   useEffect(() => {
-    last.current?.abort();
     const stop = new AbortController();
-    last.current = stop;
+    const wish = { includeGlobal, field, filter: filterText === undefined ? undefined : (JSON.parse(filterText) as Record<string, unknown>) };
+    const read = async (limit: number, cursor?: string): Promise<ReadPage> =>
+      readPage(await space.haze.arrowPage({ ...wish, limit, cursor, signal: stop.signal }));
+    /** @returns whether that was all */
+    const show = ({ about, nextCursor }: ReadPage, points: PointSet): boolean => {
+      const isFull = points.count + pagePoints > mostPoints;
+      const isBusy = nextCursor !== null && !isFull;
+      const more = nextCursor === null ? '' : isBusy ? ', loading more…' : ', a fair sample of more';
+      setShown({ points, about, status: `${spoken(points.count)} points${more}`, isBusy, error: undefined });
+      return !isBusy;
+    };
+
     const load = async (): Promise<void> => {
-      const wish = { includeGlobal, field, filter: filterText === undefined ? undefined : (JSON.parse(filterText) as Record<string, unknown>) };
-      const first = await firstOf(space.haze.points({ ...wish, limit: firstPoints, signal: stop.signal }).pages());
-      const { points: some, next_cursor, ...about } = first;
-      if (about.snapshot === null) {
-        setShown({ points: [], about, status: about.hint ?? 'There is no map yet.', error: undefined });
-        if (about.task_id === undefined) return;
-        await client.waitForTask(about.task_id, { signal: stop.signal });
+      const first = await read(firstPoints);
+      if (first.about.snapshot === null) {
+        const { hint = 'There is no map yet.', task_id } = first.about;
+        setShown({ ...nothing, about: first.about, status: hint, isBusy: task_id !== undefined });
+        if (task_id === undefined) return;
+        await client.waitForTask(task_id, { signal: stop.signal });
         return load();
       }
-      setShown({ points: some, about, status: `${some.length} points`, error: undefined });
-      if (next_cursor === null) return;
-      let points = some;
-      let skip = some.length;
-      for await (const page of space.haze.points({ ...wish, limit: pagePoints, signal: stop.signal }).pages()) {
-        const fresh = page.points.slice(skip);
-        skip = Math.max(0, skip - page.points.length);
-        points = points.concat(fresh);
-        const isLast = page.next_cursor === null;
-        setShown({ points, about, status: isLast ? `${points.length} points` : `${points.length} points, loading more…`, error: undefined });
+      if (show(first, PointSet.none.with(first.table))) return;
+      // Larger pages are another walk: it begins with the same points.
+      let points = PointSet.none;
+      for (let cursor: string | undefined; ; ) {
+        const page = await read(pagePoints, cursor);
+        points = points.with(page.table);
+        if (show(page, points)) return;
+        cursor = page.nextCursor ?? undefined;
       }
     };
-    load().catch((error: unknown) => {
-      if (!stop.signal.aborted) setShown({ points: [], about: undefined, status: '', error: messageOf(error) });
+    const loadAgain = async (left: number): Promise<void> => {
+      try {
+        await load();
+      } catch (error) {
+        if (left > 1 && error instanceof NexusApiError && error.code === 'nexus.cursor_invalid') return loadAgain(left - 1);
+        throw error;
+      }
+    };
+    setShown((before) => ({ ...before, isBusy: true }));
+    loadAgain(tries).catch((error: unknown) => {
+      if (!stop.signal.aborted) setShown((before) => ({ ...before, status: '', isBusy: false, error: messageOf(error) }));
     });
     return () => stop.abort();
   }, [client, space, includeGlobal, field, filterText, round]);

@@ -1,4 +1,4 @@
-import { arrowStream } from '../../shared/http/endpoints.ts';
+import { arrowStream } from '../../shared/http/arrow-stream.ts';
 import type { HazePointsQuery } from '../../shared/http/haze.ts';
 import { pointsToArrow } from '../haze/points-to-arrow.ts';
 import { type ReadPointsDeps, readPoints } from '../haze/read-points.ts';

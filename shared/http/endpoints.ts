@@ -5,6 +5,7 @@ import { parseFilter } from '../filter.ts';
 import { limits } from '../limits.ts';
 import { NEXUS_BLOB_STORE, NEXUS_STORE, type ResourceKind } from '../routes.ts';
 import { areaPath, type Scope, type SpaceKey, spaceKey, spaceKeyText, systemTenant } from '../space-key.ts';
+import { arrowStream } from './arrow-stream.ts';
 import { blobParamsSchema, blobResponseSchema } from './blobs.ts';
 import {
   type DeleteDocumentsBody,
@@ -55,8 +56,6 @@ export interface Endpoint {
 const checkFilter = (filter: unknown): void => {
   if (filter !== undefined) parseFilter(filter);
 };
-
-export const arrowStream = 'application/vnd.apache.arrow.stream';
 
 const store = [NEXUS_STORE] as const;
 const blob = [NEXUS_BLOB_STORE] as const;

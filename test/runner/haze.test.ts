@@ -6,7 +6,7 @@ import { readPoints } from '../../runner/haze/read-points.ts';
 import { takeSnapshot } from '../../runner/haze/take-snapshot.ts';
 import { VersionGoneError } from '../../runner/ports/vector-store.ts';
 import { hazeEvent } from '../../shared/events.ts';
-import { arrowStream } from '../../shared/http/endpoints.ts';
+import { arrowStream } from '../../shared/http/arrow-stream.ts';
 import { hazePointsResponseSchema, hazeSearchResponseSchema } from '../../shared/http/haze.ts';
 import { spaceKey } from '../../shared/space-key.ts';
 import { type Answer, type Call, caller, type RunningRunner, startRunner } from './running-runner.ts';
