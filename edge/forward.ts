@@ -110,6 +110,8 @@ export const createForward = ({ bindings, fetch, now, after, log }: Pick<EdgeDep
         log({ level: 'warn', event: 'runner_failed', request_id: call.requestId, runner, status: answer.status });
         await answer.body?.cancel().catch(() => undefined);
       } catch (error) {
+        // One that does not answer at all may hang: the next request asks another first.
+        if (exchange.signal.aborted && exchange.signal.reason?.code === 'nexus.timeout') health.failed(runner);
         if (exchange.signal.aborted || !(error instanceof NexusError)) throw error;
         health.failed(runner);
         last = error;
@@ -121,7 +123,7 @@ export const createForward = ({ bindings, fetch, now, after, log }: Pick<EdgeDep
   return async (call: Call): Promise<Response> => {
     const grant = await grantFor(call, bindings.NEXUS_GRANT_SECRET, now());
     const timeoutMs = call.body.kind === 'stream' ? limits.uploadTimeoutMs : limits.forwardTimeoutMs;
-    const headers = headersToRunner(call.request.headers, call.requestId, grant, timeoutMs);
+    const headers = headersToRunner(call.request.headers, call.requestId, grant, timeoutMs - limits.forwardMarginMs);
     const exchange = new AbortController();
     const stopClock = after(timeoutMs, () => exchange.abort(timedOut()));
     if (call.request.signal.aborted) throw callerLeft();

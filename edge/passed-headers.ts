@@ -33,7 +33,7 @@ const pick = (from: Headers, names: readonly string[]): Headers => {
   return headers;
 };
 
-/** @param timeoutMs how long the answer is waited for */
+/** @param timeoutMs in which the runner is to answer */
 export const headersToRunner = (from: Headers, requestId: string, grant: string, timeoutMs: number): Headers => {
   const headers = pick(from, toRunner);
   const parent = parseTraceparent(from.get('traceparent'));

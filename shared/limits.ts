@@ -153,6 +153,8 @@ export const limits = {
 
   /** The edge gives a runner this long to begin its answer. */
   forwardTimeoutMs: 30 * secondMs,
+  /** A runner is told so much less: its own 504 comes first, and one that says nothing in time does not work. */
+  forwardMarginMs: 500,
   /** Uploads and large ingests may take as long as a slow client needs. */
   uploadTimeoutMs: 300 * secondMs,
   /** Requests that work at once, for each core: enough to keep it busy while some of them wait for a disk. More only makes all of them slower. */

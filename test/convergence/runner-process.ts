@@ -24,6 +24,8 @@ export interface RunnerProcessOptions {
   pushAuth?: 'oidc' | 'none';
   /** Beside and instead of a local runner's settings. */
   env?: Record<string, string>;
+  /** The command that runs a command in other circumstances; it must become it, so that signals arrive. */
+  within?: readonly string[];
 }
 
 /** A real runner in a process of its own, which may be paused, killed and started again; each time on a new port. */
@@ -36,6 +38,7 @@ export interface RunnerProcess {
   /** Whatever was not a log line: a crash speaks there. */
   readonly noise: string[];
   isRunning(): boolean;
+  pid(): number;
   start(): Promise<void>;
   pause(): void;
   resume(): void;
@@ -45,7 +48,7 @@ export interface RunnerProcess {
   terminate(): Promise<number | null>;
 }
 
-export const runnerProcess = ({ data, role, routes, pushAuth = 'none', env: settings = {} }: RunnerProcessOptions): RunnerProcess => {
+export const runnerProcess = ({ data, role, routes, pushAuth = 'none', env: settings = {}, within = [] }: RunnerProcessOptions): RunnerProcess => {
   let child: ChildProcess | undefined;
   let listening = { origin: '', instance: '' };
   const logged: LogLine[] = [];
@@ -66,7 +69,8 @@ export const runnerProcess = ({ data, role, routes, pushAuth = 'none', env: sett
       LANCEDB_LOG: 'error',
       ...settings,
     };
-    const started = spawn(process.execPath, ['--import', import.meta.resolve('tsx'), main], { env, stdio: ['ignore', 'pipe', 'pipe'] });
+    const [command = process.execPath, ...args] = [...within, process.execPath, '--import', import.meta.resolve('tsx'), main];
+    const started = spawn(command, args, { env, stdio: ['ignore', 'pipe', 'pipe'] });
     child = started;
     createInterface({ input: started.stderr }).on('line', (line) => noise.push(line));
     const ready = Promise.withResolvers<void>();
@@ -88,6 +92,7 @@ export const runnerProcess = ({ data, role, routes, pushAuth = 'none', env: sett
     logged,
     noise,
     isRunning: () => child !== undefined && child.exitCode === null && child.signalCode === null,
+    pid: () => child?.pid ?? -1,
     start,
     pause: () => void child?.kill('SIGSTOP'),
     resume: () => void child?.kill('SIGCONT'),

@@ -40,7 +40,7 @@ describe('what the runner is told', () => {
     };
     await get(edge, undefined, { ...passed, ...kept, 'x-request-id': 'mine-1' });
     const { 'x-nexus-grant': grant, ...others } = Object.fromEntries(only(edge).headers);
-    expect(others).toEqual({ ...passed, 'x-request-id': 'mine-1', 'x-nexus-timeout-ms': '30000' });
+    expect(others).toEqual({ ...passed, 'x-request-id': 'mine-1', 'x-nexus-timeout-ms': '29500' });
     expect(grant).not.toBe('forged');
     expect(grant?.split('.')).toHaveLength(3);
   });
