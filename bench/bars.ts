@@ -67,6 +67,13 @@ const bars: readonly Bar[] = [
     or: { what: 'light tenant in the flood, p99', most: 100 },
     cause: 'generator, runner and engine share two cores',
   },
+  {
+    bar: 'cold query, ≤ 6 hops (where it goes; the first bar is that they are counted)',
+    bench: 'cold-start',
+    what: 'first answer of a fresh runner: hops, one behind the other',
+    most: 6,
+    cause: 'two for the head, three to open its version, the rest by the engine, page behind page',
+  },
   { bar: 'the edge adds at most 1.5 ms', bench: 'edge-alone', what: 'the edge adds, p50', most: 1.5, cause: 'the caller and the runner share its cores' },
 ];
 

@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { bulkIngest } from './bulk-ingest.ts';
+import { coldStart } from './cold-start.ts';
 import { edgeAlone } from './edge-alone.ts';
 import { embedding } from './embedding.ts';
 import { type Figure, markdownTable } from './figures.ts';
@@ -18,6 +19,8 @@ export interface BenchOptions {
   quick: boolean;
   /** Folder with `sift5k/` and `glove_twitter_25d/` in fvecs and ivecs; left out: only generated vectors. */
   vectors: string | undefined;
+  /** Rows of the collection, where a bench has one size. */
+  rows: number | undefined;
   /** How many spaces, each of a tenant of its own. */
   tenants: number | undefined;
   /** How long the soak lasts, and its requests a second. */
@@ -38,6 +41,7 @@ const benches: Record<string, Bench> = {
   overload: overloaded,
   'haze-map': hazeMap,
   'edge-alone': edgeAlone,
+  'cold-start': coldStart,
   tenants,
 };
 /** Only when they are named. */
@@ -45,7 +49,7 @@ const named: Record<string, Bench> = { soak };
 const all = { ...benches, ...named };
 
 const usage = `npm run bench -- [--quick] [--only ${Object.keys(all).join(',')}] [--json FILE] [--doc FILE]
-  [--vectors DIR] [--tenants N] [--minutes N] [--rate N] [--picture FILE]`;
+  [--vectors DIR] [--rows N] [--tenants N] [--minutes N] [--rate N] [--picture FILE]`;
 
 /** @throws Error that says how it is called */
 const numberOf = (name: string, text: string | undefined): number | undefined => {
@@ -75,6 +79,7 @@ const main = async (): Promise<void> => {
       json: { type: 'string' },
       doc: { type: 'string' },
       vectors: { type: 'string' },
+      rows: { type: 'string' },
       tenants: { type: 'string' },
       minutes: { type: 'string' },
       rate: { type: 'string' },
@@ -86,6 +91,7 @@ const main = async (): Promise<void> => {
     quick,
     vectors,
     picture,
+    rows: numberOf('rows', values.rows),
     tenants: numberOf('tenants', values.tenants),
     minutes: numberOf('minutes', values.minutes),
     rate: numberOf('rate', values.rate),
