@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createRunner } from '../../runner/create-runner.ts';
 import type { Services } from '../../runner/services.ts';
+import { NexusError } from '../../shared/errors.ts';
 import { grantedFetch } from '../convergence/granted-fetch.ts';
 import { type Answer, type RunningRunner, startRunner } from '../runner/running-runner.ts';
 import { type Served, serve } from './serve.ts';
@@ -47,6 +48,22 @@ describe('while the spine takes no events', () => {
     expect(await ingest('k2')).toMatchObject({ status: 202, body: { task_id: accepted.body.task_id } });
     expect(await hits(accepted.body.task_id)).toHaveLength(1);
   });
+});
+
+test('while nothing can be delivered, what was accepted waits, and is done once when it can', async () => {
+  const { verifyPush } = runner.services;
+  let refused = 0;
+  runner.services.verifyPush = async () => {
+    refused += 1;
+    throw new NexusError('nexus.upstream_unavailable', 'The keys of the push issuer cannot be fetched.');
+  };
+  const accepted = await ingest('k5');
+  expect(accepted.status).toBe(202);
+  await expect.poll(() => refused, { timeout: 30_000 }).toBeGreaterThan(2);
+  expect((await runner.call('GET', `/nexus/tasks/${accepted.body.task_id}`)).body).toMatchObject({ status: 'queued', attempts: 0 });
+  runner.services.verifyPush = verifyPush;
+  expect(await hits(accepted.body.task_id)).toHaveLength(1);
+  expect((await runner.call('GET', `/nexus/tasks/${accepted.body.task_id}`)).body).toMatchObject({ status: 'succeeded', attempts: 1 });
 });
 
 test('an event that is published twice has its effect once', async () => {
