@@ -1,4 +1,5 @@
 import type { ErrorBody } from '../shared/errors.ts';
+import { retryAfterMsOf } from '../shared/retry.ts';
 
 /** What every call of this client throws, but for an aborted signal's reason. */
 export abstract class NexusClientError extends Error {
@@ -99,14 +100,6 @@ export class NexusTimeoutError extends NexusClientError {
   readonly code = 'client.timeout';
   readonly retryable = true;
 }
-
-/** `Retry-After` (RFC 9110, 10.2.3), seconds or a date → milliseconds from now; undefined when absent or nonsense. */
-const retryAfterMsOf = (header: string | null, nowMs: number): number | undefined => {
-  if (header === null) return undefined;
-  if (/^\d{1,9}$/.test(header.trim())) return Number(header) * 1000;
-  const date = Date.parse(header);
-  return Number.isNaN(date) ? undefined : Math.max(0, date - nowMs);
-};
 
 const envelopeOf = (text: string): ErrorBody | undefined => {
   try {

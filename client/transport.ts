@@ -1,7 +1,7 @@
 import { limits } from '../shared/limits.ts';
 import { retrying } from '../shared/retry.ts';
 import { apiErrorOf, NexusApiError, NexusConnectionError, NexusTimeoutError } from './errors.ts';
-import { retryWaitMs } from './retry.ts';
+import { callWaitMs } from './retry.ts';
 
 export interface CallOptions {
   /** Ends the call, its retries and waits; the call then rejects with the signal's reason. */
@@ -72,7 +72,7 @@ export class Transport {
   send<T>(call: Call, read: (response: Response) => Promise<T>): Promise<T> {
     return retrying(
       () => this.tryOnce(call, read),
-      (error, attempt) => (call.repeatable ? retryWaitMs(error, attempt, Math.random()) : undefined),
+      (error, attempt) => (call.repeatable ? callWaitMs(error, attempt, Math.random()) : undefined),
       (ms) => this.options.sleep(ms, call.signal),
     );
   }

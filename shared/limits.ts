@@ -187,14 +187,10 @@ export const limits = {
   pushTimeoutMsMin: 10 * secondMs,
 
   /**
-   * The client's one retry loop: tries in all, the first wait, the longest wait between two. Together half a minute at
-   * most and at least half of that: a runner that restarts is back by then.
+   * The client's patience. Together half a minute at most and at least half of that: a runner that restarts is back by
+   * then. A server that asks for a longer wait than the longest is told to the caller instead.
    */
-  clientAttempts: 10,
-  clientBackoffMs: 200,
-  clientBackoffMaxMs: 5 * secondMs,
-  /** A server that asks for a longer wait than this is told to the caller instead. */
-  clientRetryAfterMaxMs: 60 * secondMs,
+  clientRetry: { attempts: 10, backoffMs: 200, backoffMaxMs: 5 * secondMs, retryAfterMaxMs: 60 * secondMs, jitter: 0.5 },
   /** One try of an ordinary call: longer than the edge waits for a runner, so that the edge's own answer comes first. */
   clientTimeoutMs: 60 * secondMs,
   /** Waiting for a task, and asking how it is: often at first, then less. */

@@ -5,19 +5,22 @@ export interface RetryPolicy {
   /** First wait at most; each next one is up to twice as long, up to `backoffMaxMs`. */
   backoffMs: number;
   backoffMaxMs: number;
+  /** Share of each wait that is left to chance; all of it unless given. Less, where no run of luck may use the tries up at once. */
+  jitter?: number;
   /** A server that asks for more patience than this is not asked again. */
   retryAfterMaxMs: number;
 }
 
 /**
  * How long to wait before the next try; undefined: give up. `Retry-After` is a floor: with it, never earlier. Without
- * it: exponential with full jitter.
+ * it: exponential with jitter.
  * @param attempt tries so far, from 1
  * @param random in [0, 1)
  */
 export const retryWaitMs = (policy: RetryPolicy, attempt: number, retryAfterMs: number | undefined, random: number): number | undefined => {
   if (attempt >= policy.attempts) return undefined;
-  if (retryAfterMs === undefined) return random * Math.min(policy.backoffMaxMs, policy.backoffMs * 2 ** (attempt - 1));
+  const { jitter = 1 } = policy;
+  if (retryAfterMs === undefined) return (1 - jitter + random * jitter) * Math.min(policy.backoffMaxMs, policy.backoffMs * 2 ** (attempt - 1));
   return retryAfterMs > policy.retryAfterMaxMs ? undefined : retryAfterMs + random * policy.backoffMs;
 };
 

@@ -61,15 +61,15 @@ describe('a call that may be repeated is tried again', () => {
     await nexus.space('s').query({ query: 'q' });
     expect(waits).toHaveLength(1);
     expect(waits[0]).toBeGreaterThanOrEqual(7000);
-    expect(waits[0]).toBeLessThan(7000 + limits.clientBackoffMs);
+    expect(waits[0]).toBeLessThan(7000 + limits.clientRetry.backoffMs);
   });
 
   test('a bounded number of times, with waits that stay below the growing bound', async () => {
     const { nexus, edge, waits } = await against(() => refused('nexus.upstream_unavailable'));
     await expect(nexus.space('s').describe()).rejects.toMatchObject({ code: 'nexus.upstream_unavailable' });
-    expect(edge.seen).toHaveLength(limits.clientAttempts);
+    expect(edge.seen).toHaveLength(limits.clientRetry.attempts);
     waits.forEach((ms, index) => {
-      expect(ms).toBeLessThan(limits.clientBackoffMs * 2 ** index);
+      expect(ms).toBeLessThan(limits.clientRetry.backoffMs * 2 ** index);
     });
   });
 
@@ -96,8 +96,8 @@ describe('a call is not tried again', () => {
   );
 
   test('when the server asks for a longer wait than the client has', async () => {
-    const { nexus, edge } = await against(() => refused('nexus.rate_limited', { retryAfterSeconds: limits.clientRetryAfterMaxMs / 1000 + 1 }));
-    await expect(nexus.space('s').query({ query: 'q' })).rejects.toMatchObject({ retryAfterMs: limits.clientRetryAfterMaxMs + 1000 });
+    const { nexus, edge } = await against(() => refused('nexus.rate_limited', { retryAfterSeconds: limits.clientRetry.retryAfterMaxMs / 1000 + 1 }));
+    await expect(nexus.space('s').query({ query: 'q' })).rejects.toMatchObject({ retryAfterMs: limits.clientRetry.retryAfterMaxMs + 1000 });
     expect(edge.seen).toHaveLength(1);
   });
 
@@ -184,7 +184,8 @@ describe('a failure says what happened', () => {
   test('as a timeout when there is no answer in time, and it is not tried again', async () => {
     const { nexus, edge } = await against(() => 'silence');
     await expect(nexus.space('s').query({ query: 'q' }, { timeoutMs: 30 })).rejects.toBeInstanceOf(NexusTimeoutError);
-    expect(edge.seen).toHaveLength(1);
+    // On a busy machine the time may be over before the request arrives.
+    expect(edge.seen.length).toBeLessThanOrEqual(1);
   });
 
   test("with the signal's own reason when the caller aborts", async () => {

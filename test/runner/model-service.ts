@@ -1,6 +1,6 @@
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { type Served, serveJson } from './served.ts';
 
 /** One request as the service saw it. */
 export interface Asked {
@@ -90,17 +90,9 @@ const protocols = [
   },
 ];
 
-export interface ModelService {
-  url: string;
+export interface ModelService extends Served {
   asked: Asked[];
-  stop: () => Promise<void>;
 }
-
-const readBody = async (request: IncomingMessage): Promise<string> => {
-  let text = '';
-  for await (const piece of request.setEncoding('utf8')) text += piece;
-  return text;
-};
 
 const misbehave = async (response: ServerResponse, fault: Fault, stopping: AbortSignal): Promise<boolean> => {
   if (typeof fault === 'object') {
@@ -128,27 +120,16 @@ export const startModelService = async (
   latencyMs = 0,
 ): Promise<ModelService> => {
   const asked: Asked[] = [];
-  const stopping = new AbortController();
-  const server = createServer(async (request, response) => {
+  const served = await serveJson(async ({ request, body, stopping }, response) => {
     const path = request.url ?? '';
-    const body = JSON.parse(await readBody(request));
     const protocol = protocols.find((known) => known.path.test(path));
     if (protocol === undefined) return response.writeHead(404).end();
     const one: Asked = { path, headers: request.headers, body, texts: protocol.texts(body) };
     const fault = faultOf(one, asked.push(one) - 1);
     if (latencyMs > 0) await sleep(latencyMs);
-    if (fault !== undefined && (await misbehave(response, fault, stopping.signal))) return;
+    if (fault !== undefined && (await misbehave(response, fault, stopping))) return;
     const vectors = faulty(one.texts.map(vectorOf), fault);
     response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(protocol.answer(vectors, body, fault)));
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    asked,
-    async stop() {
-      stopping.abort();
-      server.closeAllConnections();
-      await new Promise((resolve) => server.close(resolve));
-    },
-  };
+  return { ...served, asked };
 };

@@ -1,6 +1,5 @@
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { serveJson } from './served.ts';
 
 export type RerankFault = number | 'hang' | 'html' | 'missing' | 'twice' | 'out-of-range' | 'not-a-number';
 
@@ -25,32 +24,19 @@ const faulty = (scores: { index: number; score: number | null }[], fault: Rerank
 /** Speaks the rerank protocols of Cohere, Jina and TEI, best first as they do, and misbehaves as it is told. */
 export const startRerankService = async (faultOf: (index: number) => RerankFault | undefined = () => undefined) => {
   const asked: RerankAsked[] = [];
-  const stopping = new AbortController();
-  const server = createServer(async (request, response) => {
-    let text = '';
-    for await (const piece of request.setEncoding('utf8')) text += piece;
-    const body = JSON.parse(text);
+  const served = await serveJson(async ({ request, body, stopping }, response) => {
     const path = request.url ?? '';
     const isTei = path === '/rerank';
     const texts: string[] = isTei ? body.texts : body.documents;
     asked.push({ path, authorization: request.headers.authorization, query: body.query, texts });
     const fault = faultOf(asked.length - 1);
     if (typeof fault === 'number') return response.writeHead(fault, { 'content-type': 'application/json' }).end('{"error": "no"}');
-    if (fault === 'hang') return void (await sleep(60_000, undefined, { signal: stopping.signal }).catch(() => undefined));
+    if (fault === 'hang') return sleep(60_000, undefined, { signal: stopping }).catch(() => undefined);
     if (fault === 'html') return response.writeHead(200).end('<html>');
     const best = texts.map((one, index) => ({ index, score: scoreOf(one) })).sort((a, b) => b.score - a.score);
     const scores = faulty(best, fault);
     const answer = isTei ? scores : { id: 'x', results: scores.map(({ index, score }) => ({ index, relevance_score: score })) };
     response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(answer));
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    asked,
-    async stop() {
-      stopping.abort();
-      server.closeAllConnections();
-      await new Promise((resolve) => server.close(resolve));
-    },
-  };
+  return { ...served, asked };
 };
