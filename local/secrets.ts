@@ -1,4 +1,5 @@
-import { chmod, link, mkdir, rm, writeFile } from 'node:fs/promises';
+import { chmod, link, mkdir, rm, stat, writeFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { readSecrets, type Secrets, secretsPath } from '../client/cli/stack-files.ts';
 import { hex, randomBytes } from '../shared/bytes.ts';
 import { StartError } from './options.ts';
@@ -21,14 +22,29 @@ const createOnce = async (path: string, text: string): Promise<void> => {
   }
 };
 
+/** Step by step: the recursive mkdir of Node never ends below /proc, where folders are but none can be made. */
+const makeFolder = async (path: string): Promise<void> => {
+  try {
+    await mkdir(path, { mode: 0o700 });
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'EEXIST' && (await stat(path)).isDirectory()) return;
+    if (code !== 'ENOENT' || dirname(path) === path) throw error;
+    await makeFolder(dirname(path));
+    await mkdir(path, { mode: 0o700 });
+  }
+};
+
 /** The folder of everything that the stack keeps, closed to other users of the machine. */
 export const openDataFolder = async (data: string): Promise<void> => {
   try {
-    await mkdir(data, { recursive: true, mode: 0o700 });
+    await makeFolder(data);
   } catch (error) {
     throw new StartError(`${data} cannot be a folder: ${(error as Error).message}. Choose another with --data DIR.`);
   }
-  await chmod(data, 0o700);
+  await chmod(data, 0o700).catch((error: Error) => {
+    throw new StartError(`${data} is not this user's: ${error.message}. Choose another with --data DIR.`);
+  });
 };
 
 /**

@@ -12,6 +12,8 @@ export interface Io {
   err: (text: string) => void;
   /** Standard error is somebody's terminal: progress and remarks are welcome. */
   interactive: boolean;
+  /** Asks whoever sits at the terminal; absent where nobody does. */
+  ask?: (question: string) => Promise<string>;
   fetch: typeof fetch;
   now: () => number;
   /** Between tries and between looks at a task; the client's own unless given. */

@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { createInterface } from 'node:readline/promises';
 import { CliError, type Command, type Io } from './command.ts';
 import { completionCommand } from './commands/completion.ts';
 import { deleteCommand } from './commands/delete.ts';
@@ -86,6 +87,15 @@ export const run = async (argv: string[], io: Io): Promise<number> => {
   }
 };
 
+const askOnTerminal = async (question: string): Promise<string> => {
+  const terminal = createInterface({ input: process.stdin, output: process.stderr });
+  try {
+    return await terminal.question(question);
+  } finally {
+    terminal.close();
+  }
+};
+
 /** The program in its process. */
 export const main = async (): Promise<void> => {
   // A reader that has seen enough (`| head`) closes the pipe: no failure, and nothing to say.
@@ -96,6 +106,7 @@ export const main = async (): Promise<void> => {
     out: (text) => process.stdout.write(text),
     err: (text) => process.stderr.write(text),
     interactive: process.stderr.isTTY === true,
+    ...(process.stdin.isTTY === true && process.stderr.isTTY === true ? { ask: askOnTerminal } : {}),
     fetch,
     now: Date.now,
   });

@@ -1,5 +1,6 @@
 import { Readable } from 'node:stream';
 import { CsvError, parse } from 'csv-parse';
+import { kpiColumns } from '../../shared/http/kpi.ts';
 import { limits } from '../../shared/limits.ts';
 import { decodeText } from '../extract/decode-text.ts';
 import { type GivenRow, rowOfJson } from './rows.ts';
@@ -8,10 +9,6 @@ import { type GivenRow, rowOfJson } from './rows.ts';
 export class UnusableFileError extends Error {
   override readonly name = 'UnusableFileError';
 }
-
-const timeNames = ['timestamp', 'at', 'time', 'datetime', 'date'];
-const valueNames = ['value'];
-const unitNames = ['unit'];
 
 const placeOf = (header: readonly string[], names: readonly string[]): number => header.findIndex((name) => names.includes(name.trim().toLowerCase()));
 
@@ -30,7 +27,7 @@ async function* csvRows(text: string): AsyncGenerator<GivenRow> {
   try {
     for await (const { record, info } of parser as AsyncIterable<{ record: string[]; info: { lines: number } }>) {
       if (places === undefined) {
-        const named = { at: placeOf(record, timeNames), value: placeOf(record, valueNames), unit: placeOf(record, unitNames) };
+        const named = { at: placeOf(record, kpiColumns.at), value: placeOf(record, kpiColumns.value), unit: placeOf(record, kpiColumns.unit) };
         const hasHeader = named.at !== -1 && named.value !== -1;
         // Without a header the first two columns are meant, if they look like it.
         if (!hasHeader && !/\d/.test(record[0] ?? ''))

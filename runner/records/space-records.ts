@@ -58,6 +58,10 @@ export type Head = z.infer<typeof headSchema>;
 export type LiveHead = Head & { table: NonNullable<Head['table']> };
 export const isLive = (head: Head | undefined): head is LiveHead => head !== undefined && head.table !== null;
 
+/** What a deleted space leaves: the count of its lives, and nothing settled for the present one. */
+export const isBlank = ({ epoch, embedding_model, language, fields, metric }: Settings): boolean =>
+  epoch > 1 && embedding_model === null && language === null && metric === 'cosine' && Object.keys(fields).length === 0;
+
 const leaseSchema = z.object({
   ...owner,
   holder: z.string(),

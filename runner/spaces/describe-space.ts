@@ -1,6 +1,7 @@
 import { type RequestContext, targetSpace } from '../../shared/context.ts';
 import type { SpaceDescription } from '../../shared/http/spaces.ts';
 import type { Scope, SpaceKey } from '../../shared/space-key.ts';
+import { isBlank } from '../records/space-records.ts';
 import type { Door } from '../store/door.ts';
 import { readAgainWhenGone } from '../store/read-again.ts';
 import type { Places } from '../store/spaces.ts';
@@ -32,7 +33,7 @@ export const describeSpace = async (
   const key = targetSpace(context, scope, spaceId);
   return readAgainWhenGone(false, async () => {
     const [settings, head] = await Promise.all([places.space(key).records.settings.read(), door.head(key)]);
-    const { space: _, epoch: __, ...settled } = settings?.value ?? { space: '', epoch: 1 };
+    const { space: _, epoch: __, ...settled } = settings === undefined || isBlank(settings.value) ? { space: '', epoch: 1 } : settings.value;
     const described: SpaceDescription = { ...emptyDescription(key), ...settled };
     if (head === undefined) return described;
     const reader = await door.reader(key, head, head);

@@ -7,12 +7,8 @@ import { locateArea, recordsSuffix, spaceIdSchema, spaceKey, systemTenant } from
 import type { Log } from '../ports/log.ts';
 import { unlessDamaged } from '../records/json-blob.ts';
 import { type NameWalkDeps, nameWalk } from '../records/name-walk.ts';
-import type { Settings } from '../records/space-records.ts';
+import { isBlank } from '../records/space-records.ts';
 import type { Places } from '../store/spaces.ts';
-
-/** What a deleted space leaves: the count of its lives, and nothing settled for the present one. */
-const isBlank = ({ epoch, embedding_model, language, fields, metric }: Settings): boolean =>
-  epoch > 1 && embedding_model === null && language === null && metric === 'cosine' && Object.keys(fields).length === 0;
 
 /** Spaces of one context and scope, by name. A space exists when something was settled for it. */
 export const listSpaces = async (

@@ -64,6 +64,9 @@ export const kpiFactFields = {
 } as const satisfies Record<string, 'string' | 'number' | 'boolean' | 'string[]'>;
 export type KpiFactField = keyof typeof kpiFactFields;
 
+/** What a file of measurements may call its columns, in any case. */
+export const kpiColumns = { at: ['timestamp', 'at', 'time', 'datetime', 'date'], value: ['value'], unit: ['unit'] } as const;
+
 const hasControl = (text: string): boolean => /[\u0000-\u001f\u007f]/.test(text);
 
 const dimensionTextSchema = z

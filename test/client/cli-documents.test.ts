@@ -32,23 +32,88 @@ describe('nexus docs', () => {
   });
 });
 
+/** What the API says of a space that is there, and of one that is not. */
+const described = (documents: number, exists = true) => json({ space_id: 's', scope: 'tenant', documents, chunks: documents, created_at: exists ? 'x' : null });
+
 describe('nexus delete', () => {
-  const deleting = () =>
-    startFakeEdge(({ method, path }) =>
-      method === 'GET' && path.includes('/tasks/') ? json(task('t1', 'succeeded', { written: 2 })) : json({ task_id: 't1' }, 202),
-    );
+  const deleting = (exists = true) =>
+    startFakeEdge(({ method, path }) => {
+      if (method !== 'GET') return json({ task_id: 't1' }, 202);
+      return path.includes('/tasks/') ? json(task('t1', 'succeeded', { written: 2 })) : described(3, exists);
+    });
+  const asked = (edge: Awaited<ReturnType<typeof deleting>>) => edge.seen.filter(({ method }) => method !== 'GET');
 
   test('deletes the documents that it is given, and waits', async () => {
     const edge = await deleting();
     const { out, code } = await run(edge, ['delete', 's', '--doc', 'a', '--doc', 'b']);
     expect({ out, code }).toEqual({ out: '2 documents deleted\n', code: 0 });
-    expect(edge.seen[0]).toMatchObject({ method: 'POST', path: '/nexus/spaces/s/documents/delete' });
-    expect(bodyOf(edge.seen[0])).toEqual({ doc_ids: ['a', 'b'] });
+    expect(asked(edge)).toMatchObject([{ method: 'POST', path: '/nexus/spaces/s/documents/delete' }]);
+    expect(bodyOf(asked(edge)[0])).toEqual({ doc_ids: ['a', 'b'] });
   });
 
-  test('deletes the space when no document is named', async () => {
+  test.each([[['s']], [['--space', 's']], [['s', '--yes']]])('deletes the space when no document is named: %j', async (argv) => {
     const edge = await deleting();
-    expect((await run(edge, ['delete', 's'])).out).toBe('space s deleted\n');
-    expect(edge.seen[0]).toMatchObject({ method: 'DELETE', path: '/nexus/spaces/s' });
+    expect((await run(edge, ['delete', ...argv])).out).toBe('space s deleted\n');
+    expect(asked(edge)).toMatchObject([{ method: 'DELETE', path: '/nexus/spaces/s' }]);
+  });
+
+  test.each([
+    ['n', [], 1, 0],
+    ['', [], 1, 0],
+    ['y', [], 0, 1],
+    ['n', ['--yes'], 0, 1],
+    ['n', ['--doc', 'a'], 0, 1],
+  ])('on a terminal asks first: %j to %j', async (answer, argv, code, deletions) => {
+    const edge = await deleting();
+    const questions: string[] = [];
+    const ask = async (question: string) => {
+      questions.push(question);
+      return answer;
+    };
+    const ran = await nexus(['delete', 's', ...argv], { env: { NEXUS_DATA: await localStack(edge.url) }, ask });
+    expect([ran.code, asked(edge).length]).toEqual([code, deletions]);
+    if (argv.length === 0) expect(questions).toEqual([expect.stringContaining('the space s with 3 documents')]);
+    else expect(questions).toEqual([]);
+    if (code === 1) expect(ran.err).toBe('cli.not_confirmed: Nothing was deleted.\n');
+  });
+
+  test('of a space that does not exist is an error, and asks for nothing', async () => {
+    const edge = await deleting(false);
+    for (const argv of [
+      ['delete', 's'],
+      ['delete', 's', '--doc', 'a'],
+    ]) {
+      const { code, err } = await run(edge, argv);
+      expect({ code, err }).toEqual({ code: 1, err: expect.stringMatching(/^cli\.no_space: There is no space s here/) });
+    }
+    expect(asked(edge)).toEqual([]);
+  });
+});
+
+describe('a mistyped space', () => {
+  const answers = (exists: boolean) =>
+    startFakeEdge(({ path }) => {
+      if (path.endsWith('/documents')) return json({ documents: [], next_cursor: null, snapshot: null });
+      if (path.endsWith('/query')) return json({ hits: [], next_cursor: null, snapshot: {}, took_ms: 1 });
+      return json({ ...(JSON.parse(described(0, exists).body ?? '') as object), bytes: 0, fields: {}, indexes: [] });
+    });
+
+  test.each([
+    [['docs', 's']],
+    [['docs', '--space', 's', '--json']],
+    [['query', 'x', '--space', 's']],
+    [['query', 'x', '--space', 's', '--json']],
+    [['space', 's']],
+  ])('does not look like an empty one: %j', async (argv) => {
+    const unknown = /There is no space s here\. nexus spaces lists those that there are\./;
+    expect(await run(await answers(false), argv)).toMatchObject({ code: 0, err: expect.stringMatching(unknown) });
+    expect((await run(await answers(true), argv)).err).not.toMatch(unknown);
+  });
+
+  test('cannot be named twice, or left out', async () => {
+    const edge = await answers(true);
+    for (const argv of [['docs'], ['space', 's', '--space', 's'], ['delete'], ['docs', 's', 't']])
+      expect((await run(edge, argv)).err).toMatch(/^cli\.usage: Name one space: nexus /);
+    expect(edge.seen).toEqual([]);
   });
 });

@@ -48,7 +48,7 @@ describe('nexus kpi', () => {
     ]);
     const { out, err, code } = await run(refused, [...who, '--wait']);
     expect([out, code]).toEqual(['12 facts: 5 new or changed; 1 rows refused\n', 1]);
-    expect(err).toBe('nexus.validation_failed: kpi:cpc:: line 3: no\n');
+    expect(err).toBe('nexus.validation_failed: kpi:cpc: line 3: no\n');
   });
 
   test('sends a file of more rows than a request may bring in parts, each with the header', async () => {
@@ -76,13 +76,21 @@ describe('nexus kpi', () => {
   test.each([
     [['--space', 's'], 'cli.usage: --metric is missing'],
     [['--metric', 'cpc'], 'cli.usage: --space is missing'],
-    [[...who, '--good', 'sideways'], 'nexus.validation_failed'],
+    [[...who, '--good', 'sideways'], 'cli.usage: --good: '],
+    [[...who, '--dimension', 'metric=x'], 'cli.usage: --dimension: names must begin with a letter'],
     [[...who, '--timezone', 'Mars/Olympus'], 'must be an IANA time zone'],
     [[...who, '--dimension', 'exchange'], 'cli.usage: --dimension must be NAME=VALUE'],
   ])('%j is refused before anything is sent', async (argv, message) => {
     const edge = await edgeThatAccepts();
     const { err, code } = await run(edge, argv);
     expect(err).toContain(message);
+    expect([code, edge.seen.length]).toEqual([1, 0]);
+  });
+
+  test('refuses a file that is no table of measurements before anything is sent', async () => {
+    const edge = await edgeThatAccepts();
+    const { err, code } = await run(edge, who, 'Apache License\nVersion 2.0, January 2004\n');
+    expect(err).toMatch(/^cli\.no_measurements: .*cpc\.csv holds no measurements: .*not "Apache License"/);
     expect([code, edge.seen.length]).toEqual([1, 0]);
   });
 

@@ -1,6 +1,8 @@
+import { stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { tierRoutes } from '../../local/routes-default.ts';
+import { openDataFolder } from '../../local/secrets.ts';
 import { edgeBindings, envFileText, runnerEnvironment, type TierFacts } from '../../local/tier-environment.ts';
 import { temporaryFolder, writeFiles } from './command-line.ts';
 
@@ -82,5 +84,22 @@ describe('the environment of a tier', () => {
 
   test('keeps quotes and dollars in the file that the edge reads', () => {
     expect(envFileText({ A: '{"root":"/$HOME"}', B: "it's" })).toBe('A=\'{"root":"/\\$HOME"}\'\nB=`it\'s`\n');
+  });
+});
+
+describe('the data folder', () => {
+  test('is made with everything above it, closed to other users', async () => {
+    const folder = join(await temporaryFolder(), 'a/b');
+    await openDataFolder(folder);
+    await openDataFolder(folder);
+    expect((await stat(folder)).mode & 0o777).toBe(0o700);
+  });
+
+  test('that cannot be made is told at once, and what to do', async () => {
+    const file = join(await temporaryFolder(), 'file');
+    await writeFile(file, '');
+    // Node's own recursive mkdir never ends below /proc.
+    for (const folder of ['/proc/nexus', '/proc/nexus/data', file, join(file, 'below')])
+      await expect(openDataFolder(folder)).rejects.toThrow(/cannot be a folder: .*Choose another with --data DIR/);
   });
 });

@@ -1,4 +1,4 @@
-import { symlink } from 'node:fs/promises';
+import { symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { DocumentOrRefusal } from '../../client/cli/ingest/json-documents.ts';
@@ -16,7 +16,7 @@ const readAll = async (files: Record<string, string | Uint8Array>, paths: string
   const folder = await temporaryFolder();
   await writeFiles(folder, files);
   const read: DocumentOrRefusal[] = [];
-  for (const file of await listFiles(paths, folder)) for await (const one of readDocuments(file, upload)) read.push(one);
+  for (const file of (await listFiles(paths, folder)).files) for await (const one of readDocuments(file, upload)) read.push(one);
   return read;
 };
 
@@ -26,7 +26,7 @@ describe('files of a folder', () => {
   test('are named by their path below its parent, with / between, in order', async () => {
     const folder = await temporaryFolder();
     await writeFiles(folder, { 'docs/b.md': '', 'docs/a/z.txt': '', 'docs/a/deep/y.txt': '', 'README.md': '' });
-    const ids = async (paths: string[], cwd = folder) => (await listFiles(paths, cwd)).map(({ id }) => id);
+    const ids = async (paths: string[], cwd = folder) => (await listFiles(paths, cwd)).files.map(({ id }) => id);
     expect(await ids(['README.md', 'docs/'])).toEqual(['README.md', 'docs/a/deep/y.txt', 'docs/a/z.txt', 'docs/b.md']);
     expect(await ids(['docs/a/'])).toEqual(['a/deep/y.txt', 'a/z.txt']);
     expect(await ids([join(folder, 'docs/b.md')])).toEqual(['b.md']);
@@ -38,7 +38,16 @@ describe('files of a folder', () => {
     const folder = await temporaryFolder();
     await writeFiles(folder, { 'd/.git/config': '', 'd/.env': '', 'd/node_modules/x/readme.md': '', 'd/kept.txt': '' });
     await symlink(folder, join(folder, 'd/loop'));
-    expect((await listFiles(['d'], folder)).map(({ id }) => id)).toEqual(['d/kept.txt']);
+    expect((await listFiles(['d'], folder)).files.map(({ id }) => id)).toEqual(['d/kept.txt']);
+  });
+
+  test('that cannot be opened by their name are told by themselves, and the others are listed', async () => {
+    const folder = await temporaryFolder();
+    await writeFiles(folder, { 'd/a.txt': '', 'd/b.txt': '' });
+    await writeFile(Buffer.concat([Buffer.from(join(folder, 'd/caf')), Buffer.from([0xe9]), Buffer.from('.txt')]), '');
+    const { files, refused } = await listFiles(['d'], folder);
+    expect(files.map(({ id }) => id)).toEqual(['d/a.txt', 'd/b.txt']);
+    expect(refused).toEqual([{ doc_id: expect.stringContaining('caf'), code: 'cli.unreadable', message: expect.stringContaining('not UTF-8') }]);
   });
 
   test('are not looked for at all when one of the paths does not exist', async () => {
@@ -147,12 +156,29 @@ describe('a .json', () => {
     expect(read.map((one) => 'document' in one && one.document.id)).toEqual(ids);
   });
 
-  test.each(['{"name": "nexus"}', '[]', '[1, 2]', '[{"id": "a", "text": "x"}, {"name": "b"}]', 'not json'])(
-    'that is %s is a file like any other',
-    async (text) => {
-      expect(await readAll({ 'd.json': text }, ['d.json'])).toEqual([
-        { document: { id: 'd.json', metadata: { path: 'd.json' }, content: { media_type: 'application/json', data_base64: base64(text) } } },
-      ]);
-    },
-  );
+  test.each(['{"name": "nexus"}', '[]', '[1, 2]', '[{"id": "a", "text": "x"}, {"name": "b"}]'])('that is %s is a file like any other', async (text) => {
+    expect(await readAll({ 'd.json': text }, ['d.json'])).toEqual([
+      { document: { id: 'd.json', metadata: { path: 'd.json' }, content: { media_type: 'application/json', data_base64: base64(text) } } },
+    ]);
+  });
+
+  test('that is broken is refused with the place where it breaks, not read as text', async () => {
+    const [one, ...rest] = await readAll({ 'd/bad.json': '{\n  "title": "x",\n  "tags": [1, 2\n}' }, ['d']);
+    expect(rest).toEqual([]);
+    expect(one).toEqual({ refused: { doc_id: 'd/bad.json', code: 'nexus.malformed_json', message: expect.stringMatching(/line 4 column 1/) } });
+  });
+
+  test('in another encoding than UTF-8 is left for the runner to read', async () => {
+    const bytes = new Uint8Array(Buffer.from('\ufeff{"a": "ü"}', 'utf16le'));
+    expect(await readAll({ 'd/a.json': bytes }, ['d'])).toMatchObject([{ document: { id: 'd/a.json', content: { data_base64: base64(bytes) } } }]);
+  });
+});
+
+test('a file that has gone by the time it is read is refused alone', async () => {
+  const folder = await temporaryFolder();
+  for (const name of ['gone.txt', 'gone.jsonl', 'gone.json']) {
+    const read: DocumentOrRefusal[] = [];
+    for await (const one of readDocuments({ path: join(folder, name), id: name, bytes: 1 }, noUpload)) read.push(one);
+    expect(read).toEqual([{ refused: { doc_id: name, code: 'cli.unreadable', message: 'It cannot be read (ENOENT).' } }]);
+  }
 });

@@ -129,7 +129,7 @@ describe('nexus query', () => {
     expect(await succeeds(['ingest', 'notes.txt', '--space', `shared-${suffix}`, '--global', '--wait'])).toMatch(/^1 documents: 1 written/);
     expect(await succeeds(['query', 'cellar', '--space', `shared-${suffix}`, '--global'])).toMatch(/^ 1 {2}\S+ {2}global {2}notes\.txt#0/);
     const { code, out, err } = await nexus(['query', 'cellar', '--space', `shared-${suffix}`]);
-    expect([code, out, err]).toEqual([0, '', 'Nothing found.\n']);
+    expect([code, out, err]).toEqual([0, '', expect.stringMatching(/^Nothing found\.\nThere is no space shared-/)]);
   });
 });
 
@@ -145,7 +145,7 @@ describe('nexus token', () => {
     const token = await stack.token({ tenant: newTenant() });
     expect(await succeeds(['spaces'], { NEXUS_TOKEN: token })).toBe('');
     const { err } = await nexus(['query', 'gate', '--space', docs], { NEXUS_TOKEN: token });
-    expect(err).toBe('Nothing found.\n');
+    expect(err).toBe(`Nothing found.\nThere is no space ${docs} here. nexus spaces lists those that there are.\n`);
   });
 });
 
@@ -180,7 +180,8 @@ describe('nexus docs and delete', () => {
     await fails(['docs', gone, '--doc', 'guide/start.md'], /^nexus\.not_found: /);
     expect((await nexus(['query', 'brass key', '--space', gone])).out).not.toContain('brass');
     await succeeds(['delete', gone]);
-    expect(await succeeds(['docs', gone])).toBe('');
+    expect(await nexus(['docs', gone])).toMatchObject({ code: 0, out: '', err: expect.stringContaining(`no space ${gone}`) });
+    await fails(['delete', gone], /^cli\.no_space: /);
     expect(await succeeds(['spaces'])).not.toContain(gone);
   });
 });

@@ -62,10 +62,10 @@ export const ingestCommand: Command = {
     const { values, positionals } = parseFlags(argv, flags);
     if (positionals.length === 0) throw new CliError('cli.usage', `Say what to put in: ${example}`);
     const spaceId = requireFlag('space', values.space, example);
-    const files = await listFiles(positionals, io.cwd);
-    if (files.length === 0) throw new CliError('cli.nothing_to_ingest', `There are no files in ${positionals.join(', ')}.`);
+    const { files, refused } = await listFiles(positionals, io.cwd);
+    if (files.length + refused.length === 0) throw new CliError('cli.nothing_to_ingest', `There are no files in ${positionals.join(', ')}.`);
     const nexus = await connect(values, io, values.global ? ['writer', 'admin'] : ['writer']);
-    const sent: Sent = { taskIds: [], documents: 0, refused: [] };
+    const sent: Sent = { taskIds: [], documents: 0, refused };
     const progress = new Progress(io);
     let tasks: Task[] | undefined;
     try {

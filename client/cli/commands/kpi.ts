@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { basename, resolve } from 'node:path';
+import type { z } from 'zod';
 import { type KpiMetric, kpiMetricSchema } from '../../../shared/http/kpi.ts';
-import { parseWith } from '../../../shared/http/parse.ts';
 import type { Task } from '../../../shared/http/tasks.ts';
 import { limits } from '../../../shared/limits.ts';
 import type { AcceptedTask, Space } from '../../index.ts';
@@ -67,12 +67,20 @@ const metricOf = (values: Values): Omit<KpiMetric, 'measurements'> => {
     (['title', 'unit', 'good', 'grain', 'timezone', 'aggregate'] as const).flatMap((flag) => (values[flag] === undefined ? [] : [[flag, values[flag]]])),
   );
   const dimensions = values.dimension === undefined ? {} : { dimensions: Object.fromEntries(values.dimension.map(dimensionOf)) };
-  const { measurements: _, ...metric } = parseWith(
-    kpiMetricSchema,
-    { metric: requireFlag('metric', values.metric, example), ...described, ...dimensions, measurements: [] },
-    'flags',
-  );
+  const wanted = { metric: requireFlag('metric', values.metric, example), ...described, ...dimensions, measurements: [] };
+  const judged = kpiMetricSchema.safeParse(wanted);
+  if (!judged.success) throw flagError(judged.error);
+  const { measurements: _, ...metric } = judged.data;
   return metric;
+};
+
+/** By the names that were typed. */
+const flagError = ({ issues }: z.ZodError): CliError => {
+  const told = issues.map(({ path: [name, key], message }) => {
+    const flag = name === 'dimensions' ? '--dimension' : `--${String(name)}`;
+    return `${flag}${key === undefined ? '' : ` ${String(key)}`}: ${message}`;
+  });
+  return new CliError('cli.usage', told.join('; '));
 };
 
 const requireFile = async (path: string): Promise<string> => {

@@ -4,6 +4,7 @@ import { limits } from '../../../shared/limits.ts';
 import { CliError, type Command, type Io, parseFlags, requireFlag, wholeNumber } from '../command.ts';
 import { hitText } from '../print-hits.ts';
 import { connect, connectionFlags, connectionHelp } from '../settings.ts';
+import { tellUnknownSpace } from '../space-argument.ts';
 
 const example = 'nexus query "how are cursors signed?" --space docs';
 
@@ -55,16 +56,23 @@ const requestOf = (text: string, values: ReturnType<typeof parseFlags<typeof fla
   });
 };
 
-const print = async (pages: AsyncIterable<QueryResponse>, { json, all }: { json?: boolean | undefined; all?: boolean | undefined }, io: Io): Promise<void> => {
+/** @returns how many hits there were */
+const print = async (
+  pages: AsyncIterable<QueryResponse>,
+  { json, all }: { json?: boolean | undefined; all?: boolean | undefined },
+  io: Io,
+): Promise<number> => {
   let rank = 0;
   for await (const page of pages) {
     if (json) io.out(`${JSON.stringify(page)}\n`);
-    else for (const hit of page.hits) io.out(hitText(hit, ++rank));
+    else for (const [index, hit] of page.hits.entries()) io.out(hitText(hit, rank + index + 1));
+    rank += page.hits.length;
     if (all) continue;
     if (!json && io.interactive && page.next_cursor !== null) io.err('There is more: --limit N, or --all.\n');
     break;
   }
   if (!json && rank === 0) io.err('Nothing found.\n');
+  return rank;
 };
 
 export const queryCommand: Command = {
@@ -76,7 +84,8 @@ export const queryCommand: Command = {
     if (positionals.length === 0) throw new CliError('cli.usage', `Say what to look for: ${example}`);
     const spaceId = requireFlag('space', values.space, example);
     const request = requestOf(positionals.join(' '), values);
-    await print((await connect(values, io)).space(spaceId).pages(request), values, io);
+    const nexus = await connect(values, io);
+    if ((await print(nexus.space(spaceId).pages(request), values, io)) === 0) await tellUnknownSpace(nexus, spaceId, io);
     return 0;
   },
 };

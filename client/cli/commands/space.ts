@@ -1,13 +1,14 @@
 import type { SpaceDescription } from '../../../shared/http/spaces.ts';
-import { CliError, type Command, parseFlags, printable } from '../command.ts';
+import { type Command, parseFlags, printable } from '../command.ts';
 import { connect, connectionFlags, connectionHelp } from '../settings.ts';
+import { spaceFlag, spaceOf, unknownSpace } from '../space-argument.ts';
 
 const help = `nexus space: describe one space
 
   nexus space docs
   nexus space docs --json          the API's JSON
 
-A space that does not exist reads as an empty one.
+A space that does not exist reads as an empty one, and is told of on standard error.
 
 ${connectionHelp}
 `;
@@ -35,12 +36,13 @@ export const spaceCommand: Command = {
   summary: 'describe one space',
   help,
   run: async (argv, io) => {
-    const { values, positionals } = parseFlags(argv, { ...connectionFlags, json: { type: 'boolean' } });
-    const [spaceId, ...rest] = positionals;
-    if (spaceId === undefined || rest.length > 0) throw new CliError('cli.usage', 'Name one space: nexus space docs');
+    const { values, positionals } = parseFlags(argv, { ...connectionFlags, ...spaceFlag, json: { type: 'boolean' } });
+    const spaceId = spaceOf(values.space, positionals, 'nexus space docs');
     const description = await (await connect(values, io)).space(spaceId).describe();
     if (values.json) io.out(`${JSON.stringify(description)}\n`);
     else for (const [name, value] of rowsOf(description)) io.out(printable(`${name.padEnd(10)} ${value ?? '-'}`).concat('\n'));
+    const unknown = unknownSpace(description);
+    if (unknown !== undefined) io.err(`${unknown}\n`);
     return 0;
   },
 };

@@ -24,7 +24,8 @@ const taskText = (task: Task): string => {
 
 /** Errors of a task, one a line; the task keeps the first ones, its counts are exact. */
 export const taskErrorsText = ({ errors, counts }: Task): string => {
-  const lines = errors.map(({ doc_id, code, message }) => `${code}: ${doc_id === null ? '' : `${doc_id}: `}${message}`);
+  // The id of a KPI series without dimensions ends with a colon of its own.
+  const lines = errors.map(({ doc_id, code, message }) => `${code}: ${doc_id === null ? '' : `${doc_id.replace(/:$/, '')}: `}${message}`);
   if (counts.failed > errors.length) lines.push(`… and ${counts.failed - errors.length} more`);
   return lines.map((line) => `${printable(line)}\n`).join('');
 };

@@ -35,10 +35,13 @@ export const documentOfLine = (line: string, where: string): DocumentOrRefusal =
   }
 };
 
-/** A `.json` file that is a document or a list of documents; undefined: it is a file like any other. */
+/**
+ * A `.json` file that is a document or a list of documents; undefined: it is a file like any other.
+ * @throws SyntaxError, which says where, when it is no JSON
+ */
 export const documentsOfJson = (text: string): IngestDocument[] | undefined => {
+  const value: unknown = JSON.parse(text);
   try {
-    const value: unknown = JSON.parse(text);
     if (!Array.isArray(value)) return [documentOf(value)];
     return value.length === 0 ? undefined : value.map(documentOf);
   } catch {

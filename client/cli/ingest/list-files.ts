@@ -1,5 +1,7 @@
+import type { Dirent } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
 import { basename, dirname, join, relative, resolve, sep } from 'node:path';
+import type { TaskError } from '../../../shared/events.ts';
 import { CliError } from '../command.ts';
 
 export interface FoundFile {
@@ -11,13 +13,28 @@ export interface FoundFile {
 
 const isSkipped = (name: string): boolean => name.startsWith('.') || name === 'node_modules';
 
-async function* walk(folder: string): AsyncGenerator<string> {
-  const entries = await readdir(folder, { withFileTypes: true });
+const codeOf = (error: unknown): string => (error as NodeJS.ErrnoException).code ?? String(error);
+
+/** Listed, but not to be found by the name that it was listed under. */
+const unreachable = (path: string, error: unknown): TaskError => ({
+  doc_id: path,
+  code: 'cli.unreadable',
+  message: `It cannot be opened (${codeOf(error)}): its name is not UTF-8, or it has just gone. Rename it.`,
+});
+
+async function* walk(folder: string, refused: TaskError[]): AsyncGenerator<string> {
+  let entries: Dirent[];
+  try {
+    entries = await readdir(folder, { withFileTypes: true });
+  } catch (error) {
+    refused.push({ doc_id: folder, code: 'cli.unreadable', message: `The folder cannot be read (${codeOf(error)}).` });
+    return;
+  }
   entries.sort((a, b) => (a.name < b.name ? -1 : 1));
   for (const entry of entries) {
     if (isSkipped(entry.name)) continue;
     const path = join(folder, entry.name);
-    if (entry.isDirectory()) yield* walk(path);
+    if (entry.isDirectory()) yield* walk(path, refused);
     else if (entry.isFile()) yield path;
   }
 }
@@ -28,16 +45,12 @@ const found = async (path: string, parent: string): Promise<FoundFile> => ({
   bytes: (await stat(path)).size,
 });
 
-/** Listed, but not to be found by the name that it was listed under. */
-const unreachable = (path: string): never => {
-  throw new CliError('cli.unreadable_name', `${path} cannot be opened: its name is not UTF-8, or it has just gone. Rename it. Nothing was sent.`);
-};
-
 /**
- * Files of the arguments, in order; folders with everything in them but dotfiles, `node_modules` and links.
+ * Files of the arguments, in order; folders with everything in them but dotfiles, `node_modules` and links. What lies in a
+ * folder and cannot be opened is told by itself, and keeps nothing else from being sent.
  * @throws CliError `cli.path_not_found`, before anything is read
  */
-export const listFiles = async (paths: readonly string[], cwd: string): Promise<FoundFile[]> => {
+export const listFiles = async (paths: readonly string[], cwd: string): Promise<{ files: FoundFile[]; refused: TaskError[] }> => {
   const roots = await Promise.all(
     paths.map(async (given) => {
       const path = resolve(cwd, given);
@@ -47,9 +60,19 @@ export const listFiles = async (paths: readonly string[], cwd: string): Promise<
     }),
   );
   const files: FoundFile[] = [];
+  const refused: TaskError[] = [];
   for (const { path, isFolder } of roots) {
-    if (!isFolder) files.push(await found(path, dirname(path)));
-    else for await (const file of walk(path)) files.push(await found(file, dirname(path)).catch(() => unreachable(file)));
+    if (!isFolder) {
+      files.push(await found(path, dirname(path)));
+      continue;
+    }
+    for await (const file of walk(path, refused)) {
+      try {
+        files.push(await found(file, dirname(path)));
+      } catch (error) {
+        refused.push(unreachable(file, error));
+      }
+    }
   }
-  return files;
+  return { files, refused };
 };

@@ -24,15 +24,17 @@ async function* linesOf(file: FoundFile): AsyncGenerator<DocumentOrRefusal> {
   }
 }
 
-/** The first heading of a Markdown file, if its bytes are UTF-8; its text stays for the runner to read. */
-const headingOf = (bytes: Uint8Array): string | undefined => {
+/** Undefined: the bytes are not UTF-8, and the runner may know better. */
+const utf8Of = (bytes: Uint8Array): string | undefined => {
   try {
-    const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
-    return /^# +(.{1,200}?)[ #]*$/m.exec(text)?.[1];
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
   } catch {
     return undefined;
   }
 };
+
+/** The first heading of a Markdown file, if its bytes are UTF-8; its text stays for the runner to read. */
+const headingOf = (bytes: Uint8Array): string | undefined => /^# +(.{1,200}?)[ #]*$/m.exec(utf8Of(bytes) ?? '')?.[1];
 
 const metadataOf = (file: FoundFile, bytes: Uint8Array): Metadata => {
   const title = mediaTypeOf(file.path) === 'text/markdown' ? headingOf(bytes) : undefined;
@@ -56,13 +58,28 @@ const documentOfFile = async (file: FoundFile, upload: Upload): Promise<Document
   }
 };
 
-/** Documents of one file: the lines of a `.jsonl`, the entries of a `.json` that holds documents, else the file itself. */
-export async function* readDocuments(file: FoundFile, upload: Upload): AsyncGenerator<DocumentOrRefusal> {
+async function* documentsIn(file: FoundFile, upload: Upload): AsyncGenerator<DocumentOrRefusal> {
   const extension = extname(file.path).toLowerCase();
   if (extension === '.jsonl') return yield* linesOf(file);
   if (extension === '.json' && file.bytes <= limits.blobBytes) {
-    const documents = documentsOfJson((await readFile(file.path, 'utf8')).replace(/^\uFEFF/, ''));
+    const text = utf8Of(await readFile(file.path));
+    const documents = text === undefined ? undefined : documentsOfJson(text);
     if (documents !== undefined) return yield* documents.map((document) => ({ document }));
   }
   yield await documentOfFile(file, upload);
+}
+
+/**
+ * Documents of one file: the lines of a `.jsonl`, the entries of a `.json` that holds documents, else the file itself. A file
+ * that cannot be read is refused alone.
+ */
+export async function* readDocuments(file: FoundFile, upload: Upload): AsyncGenerator<DocumentOrRefusal> {
+  try {
+    yield* documentsIn(file, upload);
+  } catch (error) {
+    if (error instanceof SyntaxError) yield refusal(file.id, 'nexus.malformed_json', `It is not JSON: ${error.message}.`);
+    else if (typeof (error as NodeJS.ErrnoException).syscall === 'string')
+      yield refusal(file.id, 'cli.unreadable', `It cannot be read (${(error as NodeJS.ErrnoException).code}).`);
+    else throw error;
+  }
 }
