@@ -41,8 +41,7 @@ test('the Dockerfile’s steps make a folder with production dependencies alone,
   for (const step of argumentsOf('RUN')) await promisify(execFile)('sh', ['-c', step], { cwd: folder, env: { ...process.env, PATH: path } });
   const { stdout } = await promisify(execFile)('ls', [join(folder, 'node_modules')]);
   expect(stdout.split('\n')).toEqual(expect.arrayContaining(['hono', 'tsx']));
-  expect(stdout.split('\n')).not.toEqual(expect.arrayContaining(['vitest']));
-  expect(stdout.split('\n')).not.toEqual(expect.arrayContaining(['wrangler']));
+  for (const name of ['vitest', 'wrangler', 'vite', 'react', 'three']) expect(stdout.split('\n')).not.toContain(name);
 
   const [command = '', ...args] = JSON.parse(argumentsOf('CMD')[0] ?? '[]') as string[];
   const variables = Object.fromEntries(argumentsOf('ENV').flatMap((line) => line.split(/\s+/).map((pair) => pair.split('=', 2) as [string, string])));
