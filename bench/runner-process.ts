@@ -77,7 +77,7 @@ export const startRunnerProcess = async (
     const seen = { method, path: url.pathname, query: url.search, request_id: 'req_bench', routes: ['store', 'blobs'] };
     const hash = body === undefined ? {} : { body_sha256: createHash('sha256').update(body).digest('hex') };
     return {
-      [grantHeader]: await sealGrant({ context: { ...context, tenant_id: tenant }, ...seen, ...hash }, grantSecret, atMs),
+      [grantHeader]: sealGrant({ context: { ...context, tenant_id: tenant }, ...seen, ...hash }, grantSecret, atMs),
       ...(body === undefined ? {} : { 'content-type': 'application/json' }),
     };
   };

@@ -6,10 +6,10 @@ import type { EdgeDeps } from './edge-deps.ts';
 /** Refuses a cursor wherever signature, expiry or binding tells. The function throws NexusError 410. */
 export const createCursorCheck =
   ({ bindings, now }: Pick<EdgeDeps, 'bindings' | 'now'>) =>
-  async (endpoint: Endpoint, context: RequestContext, input: EndpointInput): Promise<void> => {
+  (endpoint: Endpoint, context: RequestContext, input: EndpointInput): void => {
     const paged = pagedRequest(endpoint, context, input);
     const cursor = paged?.fields.cursor;
     if (paged === undefined || typeof cursor !== 'string') return;
-    const binding = await cursorBinding(endpoint.id, paged.locations, paged.fields);
-    await openCursor(cursor, binding, bindings.NEXUS_CURSOR_KEYS, now());
+    const binding = cursorBinding(endpoint.id, paged.locations, paged.fields);
+    openCursor(cursor, binding, bindings.NEXUS_CURSOR_KEYS, now());
   };

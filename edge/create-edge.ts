@@ -50,7 +50,7 @@ export const createEdge = (deps: EdgeDeps): Hono<EdgeEnv> => {
       const context = authorise(endpoint, caller, request.headers, raw.query); // 403, 400
       await limitRate(context.tenant_id); // 429
       const { input, body } = await readInput(endpoint, request, raw, (scope) => requireScope(context, endpoint.access, scope)); // 415, 413, 400, 403, 422
-      await checkCursor(endpoint, context, input); // 410
+      checkCursor(endpoint, context, input); // 410
       const destination = findDestination(await loadRegistry(), deps.bindings.NEXUS_RUNNERS, endpoint, context, input); // 503
       return forward({ endpoint, request, url, requestId: c.var.requestId, context, body, destination }); // 502, 503, 504
     });

@@ -1,4 +1,4 @@
-import { sha256Hex } from '../shared/bytes.ts';
+import { hex } from '../shared/bytes.ts';
 import type { RequestContext } from '../shared/context.ts';
 import { NexusError } from '../shared/errors.ts';
 import { sealGrant } from '../shared/grant.ts';
@@ -51,7 +51,7 @@ const grantFor = async ({ request, url, requestId, context, body, destination }:
       query: url.search,
       request_id: requestId,
       routes: destination.routeIds,
-      ...(body.kind === 'bytes' ? { body_sha256: await sha256Hex(body.bytes) } : {}),
+      ...(body.kind === 'bytes' ? { body_sha256: hex(new Uint8Array(await crypto.subtle.digest('SHA-256', body.bytes))) } : {}),
     },
     secret,
     nowMs,

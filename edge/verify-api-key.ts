@@ -54,7 +54,7 @@ export const createApiKeyVerifier = (deps: Pick<EdgeDeps, 'bindings' | 'now' | '
   return async (token) => {
     const key = parseApiKey(token);
     const record = key === undefined ? undefined : await read(key.id);
-    if (key === undefined || record === undefined || !(await isSecretOf(record, key.secret))) throw notAccepted();
+    if (key === undefined || record === undefined || !isSecretOf(record, key.secret)) throw notAccepted();
     // Told to who holds the secret alone.
     if (record.revoked_at !== null) throw unauthenticated('This API key has been revoked. Ask for a new one.');
     if (record.expires_at !== null && Date.parse(record.expires_at) <= deps.now()) throw unauthenticated('This API key has expired. Ask for a new one.');

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { hex, randomBytes, sha256Hex } from './bytes.ts';
+import { equalInConstantTime, hex, randomBytes, sha256Hex, utf8 } from './bytes.ts';
 import { credentialSchema } from './context.ts';
 
 /** API keys: `nxk_{id}_{secret}`. What is stored is the secret's digest and what the key allows (contract section 2). */
@@ -32,16 +32,9 @@ export const parseApiKey = (token: string): { id: string; secret: string } | und
 };
 
 /** A new key: the token is shown once, and only the digest is kept. */
-export const newApiKey = async (): Promise<{ id: string; token: string; sha256: string }> => {
+export const newApiKey = (): { id: string; token: string; sha256: string } => {
   const [id, secret] = [hex(randomBytes(8)), hex(randomBytes(32))];
-  return { id, token: `${apiKeyPrefix}${id}_${secret}`, sha256: await sha256Hex(secret) };
+  return { id, token: `${apiKeyPrefix}${id}_${secret}`, sha256: sha256Hex(secret) };
 };
 
-/** In a time that tells nothing of where two texts of one length differ. */
-const equalInConstantTime = (a: string, b: string): boolean => {
-  let difference = a.length ^ b.length;
-  for (let at = 0; at < a.length; at++) difference |= a.charCodeAt(at) ^ b.charCodeAt(at);
-  return difference === 0;
-};
-
-export const isSecretOf = async (record: ApiKeyRecord, secret: string): Promise<boolean> => equalInConstantTime(await sha256Hex(secret), record.sha256);
+export const isSecretOf = (record: ApiKeyRecord, secret: string): boolean => equalInConstantTime(utf8(sha256Hex(secret)), utf8(record.sha256));

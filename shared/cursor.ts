@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { fromBase64Url, hex, sha256, toBase64Url, utf8 } from './bytes.ts';
+import { equalInConstantTime, fromBase64Url, macOf, sha256, sha256Hex, toBase64Url, utf8 } from './bytes.ts';
 import { canonicalJson } from './canonical-json.ts';
 import { cursorInvalid } from './errors.ts';
 import { limits } from './limits.ts';
@@ -39,16 +39,6 @@ const payloadSchema = z.object({
 });
 export type CursorPayload = z.infer<typeof payloadSchema>;
 
-const macOf = async (key: string, signed: string): Promise<Uint8Array<ArrayBuffer>> => {
-  const imported = await crypto.subtle.importKey('raw', utf8(key), { name: 'HMAC', hash: 'SHA-256' }, false, ['sign']);
-  return new Uint8Array(await crypto.subtle.sign('HMAC', imported, utf8(signed)));
-};
-
-const macHolds = async (key: string, signed: string, mac: Uint8Array<ArrayBuffer>): Promise<boolean> => {
-  const imported = await crypto.subtle.importKey('raw', utf8(key), { name: 'HMAC', hash: 'SHA-256' }, false, ['verify']);
-  return crypto.subtle.verify('HMAC', imported, mac, utf8(signed));
-};
-
 const format = 'c1';
 
 /**
@@ -56,22 +46,22 @@ const format = 'c1';
  * @param locations texts of the SpaceKeys or of the area
  * @param request the parsed request, before defaults are applied
  */
-export const cursorBinding = async (endpoint: string, locations: readonly string[], request: Record<string, unknown>): Promise<string> => {
+export const cursorBinding = (endpoint: string, locations: readonly string[], request: Record<string, unknown>): string => {
   const { cursor: _, ...fields } = request;
-  return toBase64Url(await sha256(canonicalJson({ endpoint, locations, fields })));
+  return toBase64Url(sha256(canonicalJson({ endpoint, locations, fields })));
 };
 
 /** One hour from now, rounded up to the full hour, so that the same page of the same data gives the same cursor. Unix seconds. */
 export const cursorExpiry = (nowMs: number): number => (Math.ceil((nowMs + limits.cursorTtlMs) / limits.cursorTtlMs) * limits.cursorTtlMs) / 1000;
 
 /** Digest of the ids that a walk has given so far, in order. */
-export const givenDigest = async (ids: readonly string[]): Promise<string> => hex(await sha256(canonicalJson(ids))).slice(0, 24);
+export const givenDigest = (ids: readonly string[]): string => sha256Hex(canonicalJson(ids)).slice(0, 24);
 
-export const sealCursor = async (payload: CursorPayload, keys: CursorKeys): Promise<string> => {
+export const sealCursor = (payload: CursorPayload, keys: CursorKeys): string => {
   const [key] = keys;
   if (key === undefined) throw new Error('no cursor key');
   const signed = `${format}.${key.id}.${toBase64Url(utf8(canonicalJson(payload)))}`;
-  const cursor = `${signed}.${toBase64Url(await macOf(key.secret, signed))}`;
+  const cursor = `${signed}.${toBase64Url(macOf(key.secret, signed))}`;
   if (cursor.length > limits.cursorBytes) throw new Error(`cursor of ${cursor.length} bytes is over the limit`);
   return cursor;
 };
@@ -80,12 +70,12 @@ export const sealCursor = async (payload: CursorPayload, keys: CursorKeys): Prom
  * Opens a cursor as far as it tells by itself: signature, expiry, binding.
  * @throws NexusError 410 `nexus.cursor_invalid`, always the same words
  */
-export const openCursor = async (cursor: string, binding: string, keys: CursorKeys, nowMs: number): Promise<CursorPayload> => {
+export const openCursor = (cursor: string, binding: string, keys: CursorKeys, nowMs: number): CursorPayload => {
   const [version, keyId, body, mac, ...rest] = cursor.length <= limits.cursorBytes ? cursor.split('.') : [];
   const key = keys.find(({ id }) => id === keyId);
   const macBytes = mac === undefined ? undefined : fromBase64Url(mac);
   if (version !== format || key === undefined || body === undefined || macBytes === undefined || rest.length > 0) throw cursorInvalid();
-  if (!(await macHolds(key.secret, `${format}.${key.id}.${body}`, macBytes))) throw cursorInvalid();
+  if (!equalInConstantTime(macOf(key.secret, `${format}.${key.id}.${body}`), macBytes)) throw cursorInvalid();
   const bytes = fromBase64Url(body);
   if (bytes === undefined) throw cursorInvalid();
   const payload = payloadSchema.safeParse(JSON.parse(new TextDecoder('utf-8').decode(bytes)));

@@ -11,7 +11,7 @@ export type Upload = z.infer<typeof uploadSchema>;
 /** Content lies under its hash; a name is a small record that points to it, itself named by a hash, so that any text can be a name. */
 const namesFolder = (key: SpaceKey): string => `${locate(key).uploads}/names`;
 export const contentFolder = (key: SpaceKey): string => `${locate(key).uploads}/sha256`;
-const nameRecord = async (key: SpaceKey, name: string): Promise<string> => `${namesFolder(key)}/${await sha256Hex(name)}.json`;
+const nameRecord = (key: SpaceKey, name: string): string => `${namesFolder(key)}/${sha256Hex(name)}.json`;
 
 export const contentLocation = (key: SpaceKey, sha256: string): string => `${contentFolder(key)}/${sha256}`;
 
@@ -26,12 +26,11 @@ export const storeUpload = async (
 ): Promise<Upload> => {
   const { sha256, bytes } = await blobs.putByHash(contentFolder(key), stream);
   const upload: Upload = { name, sha256, bytes, media_type: mediaType, uploaded_at: new Date(nowMs).toISOString() };
-  await putJson(blobs, await nameRecord(key, name), upload);
+  await putJson(blobs, nameRecord(key, name), upload);
   return upload;
 };
 
-export const findUpload = async (blobs: Blobs, key: SpaceKey, name: string): Promise<Upload | undefined> =>
-  getJson(blobs, await nameRecord(key, name), uploadSchema);
+export const findUpload = async (blobs: Blobs, key: SpaceKey, name: string): Promise<Upload | undefined> => getJson(blobs, nameRecord(key, name), uploadSchema);
 
 /** @throws NexusError 404 */
 export const requireUpload = async (blobs: Blobs, key: SpaceKey, name: string): Promise<Upload> => {

@@ -29,8 +29,8 @@ export const listDocuments = async (
   query: DocumentsQuery,
 ): Promise<DocumentsResponse> => {
   const key = targetSpace(context, query.scope, spaceId);
-  const binding = await cursorBinding(endpoints.listDocuments.id, [spaceKeyText(key)], query);
-  const cursor = query.cursor === undefined ? undefined : await openCursor(query.cursor, binding, cursorKeys, nowMs());
+  const binding = cursorBinding(endpoints.listDocuments.id, [spaceKeyText(key)], query);
+  const cursor = query.cursor === undefined ? undefined : openCursor(query.cursor, binding, cursorKeys, nowMs());
   return readAgainWhenGone(cursor !== undefined, () => page({ door, cursorKeys, nowMs }, key, binding, query, cursor));
 };
 
@@ -55,13 +55,13 @@ const page = async (
   const next =
     rows.length <= limit
       ? null
-      : await sealCursor(
+      : sealCursor(
           {
             exp: cursor?.exp ?? cursorExpiry(nowMs()),
             bind: binding,
             pins: { tenant: snapshot },
             position: 0,
-            given: await givenDigest([]),
+            given: givenDigest([]),
             state: { after },
           },
           cursorKeys,

@@ -43,8 +43,8 @@ export const readPoints = async (
 ): Promise<PointsPage> => {
   const keys = hazeSpaces(context, spaceId, query);
   const locations = keys.map(spaceKeyText);
-  const binding = await cursorBinding(endpoints.hazePoints.id, locations, query);
-  const cursor = query.cursor === undefined ? undefined : await openCursor(query.cursor, binding, deps.cursorKeys, deps.nowMs());
+  const binding = cursorBinding(endpoints.hazePoints.id, locations, query);
+  const cursor = query.cursor === undefined ? undefined : openCursor(query.cursor, binding, deps.cursorKeys, deps.nowMs());
   const spaces = await openMaps(deps, keys, cursor);
   const maps = spaces.flatMap(({ map }) => map ?? []);
   const started = await firstSnapshot(deps, context, requestId, spaces);
@@ -61,7 +61,7 @@ export const readPoints = async (
     waiting: started.hint ?? null,
   };
   return {
-    etag: `"${(await sha256Hex(canonicalJson(named))).slice(0, 32)}"`,
+    etag: `"${(sha256Hex(canonicalJson(named))).slice(0, 32)}"`,
     read: () =>
       readAgainWhenGone(cursor !== undefined, async (again) => {
         const present = again === undefined ? maps : (await openMaps(deps, keys, undefined)).flatMap(({ map }) => map ?? []);
@@ -131,7 +131,7 @@ const page = async (
     }
     points.push(pointOf(of, index));
   }
-  return { ...describeMaps(maps), points, next_cursor: next === undefined ? null : await cursorAt(deps, maps, binding, cursor, next) };
+  return { ...describeMaps(maps), points, next_cursor: next === undefined ? null : cursorAt(deps, maps, binding, cursor, next) };
 };
 
 /** Whoever looks at a map of little that is still there gets a new one the next time. */
@@ -142,20 +142,20 @@ const askWhenOutOfDate = ({ askForSnapshot }: ReadPointsDeps, { map: { key, view
   if (isOutOfDate(view.count, alive, alive + unseen)) askForSnapshot(key);
 };
 
-const cursorAt = async (
+const cursorAt = (
   { cursorKeys, nowMs }: ReadPointsDeps,
   maps: readonly OpenMap[],
   binding: string,
   cursor: CursorPayload | undefined,
   position: number,
-): Promise<string> =>
+): string =>
   sealCursor(
     {
       exp: cursor?.exp ?? cursorExpiry(nowMs()),
       bind: binding,
       pins: Object.fromEntries(maps.map(({ key, pin }) => [key.scope, pin])),
       position,
-      given: await givenDigest([]),
+      given: givenDigest([]),
       state: { snapshots: snapshotNumbers(maps) },
     },
     cursorKeys,

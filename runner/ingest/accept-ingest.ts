@@ -74,7 +74,7 @@ const settleIds = async (documents: readonly Unnamed[]): Promise<AcceptedDocumen
   const given = new Set(documents.map(({ id }) => id).filter((id) => id !== undefined));
   const byId = new Map<string, AcceptedDocument>();
   for (const [index, document] of documents.entries()) {
-    const id = document.id ?? (await contentId(document));
+    const id = document.id ?? contentId(document);
     if (document.id === undefined && given.has(id))
       throw validationFailed([{ path: `documents.${index}`, message: 'has the content of a document whose id is given in this request' }]);
     byId.set(id, { ...document, id });

@@ -114,7 +114,7 @@ const keep = async (
     if (!isKept && !folded.replaced.has(order.task_id)) appended.push({ epoch, series, metric, dimensions: JSON.stringify(dimensions), ...own });
     const tasks = stored.map(({ task_id }) => task_id).filter((task) => folded.replaced.has(task));
     if (tasks.length > 0) replaced.push({ series, tasks });
-    const definition = (await (await metricRecord(records, epoch, metric, nowMs)).read())?.value ?? newMetric(records, metric);
+    const definition = (await metricRecord(records, epoch, metric, nowMs).read())?.value ?? newMetric(records, metric);
     made.push({ series, seq: folded.seq, facts: await run(factsOf(definition, dimensions, folded.series)) });
   }
   await measurements.append(measurementsTable, appended);

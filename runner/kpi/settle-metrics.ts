@@ -49,7 +49,7 @@ export const settleMetrics = async (
 ): Promise<{ epoch: number; defined: MetricRecord[] }> => {
   const present = (await records.settings.read())?.value.epoch ?? 1;
   for (const [index, metric] of metrics.entries()) {
-    const known = await (await metricRecord(records, present, metric.metric, nowMs)).read();
+    const known = await metricRecord(records, present, metric.metric, nowMs).read();
     if (known !== undefined) requireUnit(known.value, metric, index);
   }
   const { epoch, refused } = await settleSpace(records, sampleFacts(metrics), embedders, nowMs, files);
@@ -59,7 +59,7 @@ export const settleMetrics = async (
 
   const defined: MetricRecord[] = [];
   for (const [index, metric] of metrics.entries()) {
-    const register = await metricRecord(records, epoch, metric.metric, nowMs);
+    const register = metricRecord(records, epoch, metric.metric, nowMs);
     for (;;) {
       const entry = await register.read();
       const known = entry?.value ?? newMetric(records, metric.metric);

@@ -74,8 +74,6 @@ export interface RawHit {
 /** A row as read back for a hit. Columns that were not asked for are absent. */
 export interface HitRow {
   rowId: bigint;
-  doc_id: string;
-  chunk: number;
   type: string;
   seq: number;
   source_uri: string | null;

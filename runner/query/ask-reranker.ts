@@ -61,7 +61,7 @@ export const askReranker = async (
     const texts = await textsOf(scopes, offered);
     const scores = texts.size === 0 ? [] : await run.idle(() => orAborted(reranker.score(spokenText(query), [...texts.values()], signal), signal));
     if (scores.length !== texts.size) throw new Error(`the reranker gave ${scores.length} scores for ${texts.size} texts`);
-    reranking = await rerankingOf(offered, new Map([...texts.keys()].map((place, index) => [place, scores[index] ?? Number.NaN])));
+    reranking = rerankingOf(offered, new Map([...texts.keys()].map((place, index) => [place, scores[index] ?? Number.NaN])));
   } catch (error) {
     reranking = signal.aborted ? 'late' : 'failed';
     log.warn('rerank.fell_back', { outcome: reranking, model: reranker.model, error: String(error), cause: String((error as Error).cause ?? '') });

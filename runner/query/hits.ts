@@ -5,6 +5,7 @@ import type { HitRow } from '../ports/vector-store.ts';
 import { parseTextQuery } from '../text/text-query.ts';
 import type { Candidate } from './fuse.ts';
 import type { PlannedScope } from './plan.ts';
+import { chunkOf, docIdOf } from './window.ts';
 
 const chosen = ({ select = ['text', 'metadata'] }: QueryRequest) => new Set(select);
 
@@ -17,8 +18,8 @@ const selection = (select: ReturnType<typeof chosen>) => ({
 
 const hitOf = (candidate: Candidate, row: HitRow, select: ReturnType<typeof chosen>, highlights: Span[] | undefined, explain: boolean): Hit => ({
   id: candidate.id,
-  doc_id: row.doc_id,
-  chunk: row.chunk,
+  doc_id: docIdOf(candidate.id),
+  chunk: chunkOf(candidate.id),
   type: row.type,
   ...(row.text === undefined || !select.has('text') ? {} : { text: row.text }),
   ...(row.metadata === undefined ? {} : { metadata: row.metadata === null ? {} : JSON.parse(row.metadata) }),

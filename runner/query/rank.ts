@@ -63,7 +63,7 @@ export const rank = async (
       reranking = await askReranker({ ...deps, reranker }, scopes, request.query ?? '', grouped.slice(0, topN), run);
       rerankMs = performance.now() - askedMs;
     }
-    return cutWindow(await reranked(grouped, topN, reranking, request.min_score), options);
+    return cutWindow(reranked(grouped, topN, reranking, request.min_score), options);
   };
 
   // What is judged must be the same on every page, however deep this one goes.

@@ -23,11 +23,11 @@ const idsOf = (rows: readonly Candidate[]): string[] => rows.map(({ scope, id })
  * @param offered the first rows of the ranking, at most 100
  * @param scores of some of them, by their place
  */
-export const rerankingOf = async (offered: readonly Candidate[], scores: ReadonlyMap<number, number>): Promise<Reranking> => {
+export const rerankingOf = (offered: readonly Candidate[], scores: ReadonlyMap<number, number>): Reranking => {
   // Rounded before they are compared, so that every page compares alike; of one score, the fused order stays.
   const judged = [...scores].map(([place, score]) => ({ place, score: Math.fround(score) })).sort((a, b) => b.score - a.score || a.place - b.place);
   return {
-    offered: await givenDigest(idsOf(offered)),
+    offered: givenDigest(idsOf(offered)),
     order: toBase64Url(Uint8Array.from(judged, ({ place }) => place)),
     scores: toBase64Url(new Uint8Array(Float32Array.from(judged, ({ score }) => score).buffer)),
   };
@@ -38,10 +38,10 @@ export const rerankingOf = async (offered: readonly Candidate[], scores: Readonl
  * the order they had, with scores held below: unless there is a least score to reach, which nobody has said they do.
  * @throws NexusError 410 when the rows are not those that were judged
  */
-export const reranked = async (ranked: readonly Candidate[], topN: number, reranking: Reranking, minScore: number | undefined): Promise<Candidate[]> => {
+export const reranked = (ranked: readonly Candidate[], topN: number, reranking: Reranking, minScore: number | undefined): Candidate[] => {
   if (typeof reranking === 'string') return [...ranked];
   const offered = ranked.slice(0, topN);
-  if ((await givenDigest(idsOf(offered))) !== reranking.offered) throw cursorInvalid();
+  if (givenDigest(idsOf(offered)) !== reranking.offered) throw cursorInvalid();
   const places = fromBase64Url(reranking.order) ?? new Uint8Array();
   const scores = new Float32Array((fromBase64Url(reranking.scores) ?? new Uint8Array()).buffer);
   const judged = Array.from(places, (place, index): Candidate => {

@@ -41,8 +41,8 @@ export const runQuery = async (
   if (rerankDepth(request.rerank) > 0 && deps.reranker === undefined)
     throw new NexusError('nexus.rerank_unavailable', 'No reranker is configured. Leave rerank out.');
   const spaces = spacesOf(context, request, spaceId);
-  const binding = await cursorBinding(endpoints.query.id, spaces.map(spaceKeyText), request);
-  const cursor = request.cursor === undefined ? undefined : await openCursor(request.cursor, binding, deps.cursorKeys, deps.nowMs());
+  const binding = cursorBinding(endpoints.query.id, spaces.map(spaceKeyText), request);
+  const cursor = request.cursor === undefined ? undefined : openCursor(request.cursor, binding, deps.cursorKeys, deps.nowMs());
   if (cursor === undefined && request.after_task !== undefined) {
     const area = areaOf(context);
     const { after_task } = request;
@@ -79,25 +79,18 @@ const page = async (
   run.took('lists', listsMs);
   run.check();
   const given = window.slice(0, position).map(({ scope, id }) => `${scope} ${id}`);
-  if (cursor !== undefined && (await givenDigest(given)) !== cursor.given) throw cursorInvalid();
+  if (cursor !== undefined && givenDigest(given) !== cursor.given) throw cursorInvalid();
 
   const candidates = window.slice(position, end);
-  const hits = await fetchHits(scopes, candidates, request);
   const pins = Object.fromEntries(scopes.map(({ scope, pin }) => [scope, pin]));
-  const next =
-    window.length <= end
-      ? null
-      : await sealCursor(
-          {
-            exp: cursor?.exp ?? cursorExpiry(deps.nowMs()),
-            bind: binding,
-            pins,
-            position: end,
-            given: await givenDigest([...given, ...candidates.map(({ scope, id }) => `${scope} ${id}`)]),
-            ...stateOf(embedded, reranking),
-          },
-          deps.cursorKeys,
-        );
+  const nextCursor = async (): Promise<string | null> => {
+    if (window.length <= end) return null;
+    const exp = cursor?.exp ?? cursorExpiry(deps.nowMs());
+    const givenNow = givenDigest([...given, ...candidates.map(({ scope, id }) => `${scope} ${id}`)]);
+    return sealCursor({ exp, bind: binding, pins, position: end, given: givenNow, ...stateOf(embedded, reranking) }, deps.cursorKeys);
+  };
+  // Sealed while the engine reads the rows.
+  const [hits, next] = await Promise.all([fetchHits(scopes, candidates, request), nextCursor()]);
   const finishedMs = performance.now();
   const rankedMs = listsMs + (timings.rerank ?? 0);
   run.took('rows', finishedMs - plannedMs - rankedMs);

@@ -10,6 +10,8 @@ export interface WindowOptions {
 
 /** `{doc_id}#{chunk}` → doc_id. */
 export const docIdOf = (chunkId: string): string => chunkId.slice(0, chunkId.lastIndexOf('#'));
+/** `{doc_id}#{chunk}` → chunk. */
+export const chunkOf = (chunkId: string): number => Number(chunkId.slice(chunkId.lastIndexOf('#') + 1));
 
 const bestPerDocument = (ranked: readonly Candidate[]): Candidate[] => {
   const seen = new Set<string>();

@@ -21,7 +21,7 @@ const dueAtOf = (name: string): number => Number(name.slice(0, 14));
  */
 export const markDue = async (blobs: Blobs, space: SpaceKey, stage: MaintenanceStage, nowMs: number): Promise<void> => {
   const dueMs = Math.ceil((nowMs + limits.versionRetentionMs) / roundMs) * roundMs;
-  const name = `${String(dueMs).padStart(14, '0')}-${(await sha256Hex(spaceKeyText(space))).slice(0, 16)}-${stage}.json`;
+  const name = `${String(dueMs).padStart(14, '0')}-${sha256Hex(spaceKeyText(space)).slice(0, 16)}-${stage}.json`;
   await putJsonIfAbsent(blobs, `${locateDue}/${name}`, { space, stage });
 };
 

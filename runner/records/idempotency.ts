@@ -41,7 +41,7 @@ export const beginAcceptance = async (
   scope: { space: string; endpoint: string; key: string },
   bodySha256: string,
 ): Promise<Acceptance> => {
-  const folder = `${locateArea(area).idempotency}/${await sha256Hex(canonicalJson(scope))}`;
+  const folder = `${locateArea(area).idempotency}/${sha256Hex(canonicalJson(scope))}`;
   const records = register<Remembered>({ blobs, folder, parse: (json) => recordSchema.parse(json), nowMs });
 
   const begin = async (): Promise<{ entry: Entry<Remembered>; repeated: boolean }> => {

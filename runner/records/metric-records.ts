@@ -26,11 +26,11 @@ export const newMetric = ({ key }: SpaceRecords, metric: string): MetricRecord =
 const folderOf = ({ place }: SpaceRecords, epoch: number): string => `${place.metrics}/${epoch}`;
 
 /** One metric in one life of a space. A name may be any text, so its hash names the folder. */
-export const metricRecord = async (records: SpaceRecords, epoch: number, metric: string, nowMs: () => number): Promise<Register<MetricRecord>> => {
+export const metricRecord = (records: SpaceRecords, epoch: number, metric: string, nowMs: () => number): Register<MetricRecord> => {
   const space = spaceKeyText(records.key);
   return register({
     blobs: records.blobs,
-    folder: `${folderOf(records, epoch)}/${(await sha256Hex(metric)).slice(0, 32)}`,
+    folder: `${folderOf(records, epoch)}/${sha256Hex(metric).slice(0, 32)}`,
     parse(json) {
       const value = metricSchema.parse(json);
       if (value.space !== space || value.metric !== metric) throw new Error(`belongs to ${value.metric} of the space ${value.space}`);

@@ -5,7 +5,7 @@ export interface NameWalk {
   /** The name after which this page begins. */
   after: string | undefined;
   /** The cursor for the page after `last`. */
-  next(last: string): Promise<string>;
+  next(last: string): string;
 }
 
 export interface NameWalkDeps {
@@ -14,19 +14,15 @@ export interface NameWalkDeps {
 }
 
 /** @throws NexusError 410 when the cursor is not this request's */
-export const nameWalk = async (
-  { cursorKeys, nowMs }: NameWalkDeps,
-  endpoint: string,
-  paged: { fields: Record<string, unknown>; locations: string[] },
-): Promise<NameWalk> => {
-  const binding = await cursorBinding(endpoint, paged.locations, paged.fields);
+export const nameWalk = ({ cursorKeys, nowMs }: NameWalkDeps, endpoint: string, paged: { fields: Record<string, unknown>; locations: string[] }): NameWalk => {
+  const binding = cursorBinding(endpoint, paged.locations, paged.fields);
   const text = paged.fields.cursor;
-  const cursor: CursorPayload | undefined = typeof text === 'string' ? await openCursor(text, binding, cursorKeys, nowMs()) : undefined;
+  const cursor: CursorPayload | undefined = typeof text === 'string' ? openCursor(text, binding, cursorKeys, nowMs()) : undefined;
   return {
     after: cursor?.state?.after as string | undefined,
-    next: async (last) =>
+    next: (last) =>
       sealCursor(
-        { exp: cursor?.exp ?? cursorExpiry(nowMs()), bind: binding, pins: {}, position: 0, given: await givenDigest([]), state: { after: last } },
+        { exp: cursor?.exp ?? cursorExpiry(nowMs()), bind: binding, pins: {}, position: 0, given: givenDigest([]), state: { after: last } },
         cursorKeys,
       ),
   };

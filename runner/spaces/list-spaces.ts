@@ -17,7 +17,7 @@ export const listSpaces = async (
   query: z.infer<typeof spacesQuerySchema>,
 ): Promise<z.infer<typeof spacesResponseSchema>> => {
   const paged = pagedRequest(endpoints.listSpaces, context, { params: {}, query }) ?? { fields: query, locations: [] };
-  const walk = await nameWalk(deps, endpoints.listSpaces.id, paged);
+  const walk = nameWalk(deps, endpoints.listSpaces.id, paged);
   const limit = query.limit ?? limits.defaultLimit;
   const area = { ...context, tenant_id: query.scope === 'global' ? systemTenant : context.tenant_id };
   const folders = await deps.places
@@ -37,5 +37,5 @@ export const listSpaces = async (
     }),
   );
   const last = pageNames.at(-1);
-  return { spaces: spaces.filter((space) => space !== undefined), next_cursor: names.length > limit && last !== undefined ? await walk.next(last) : null };
+  return { spaces: spaces.filter((space) => space !== undefined), next_cursor: names.length > limit && last !== undefined ? walk.next(last) : null };
 };

@@ -29,7 +29,7 @@ export const listTasks = async (
 ): Promise<z.infer<typeof tasksResponseSchema>> => {
   const area = areaOf(context);
   const paged = pagedRequest(endpoints.listTasks, context, { params: {}, query }) ?? { fields: query, locations: [] };
-  const walk = await nameWalk(deps, endpoints.listTasks.id, paged);
+  const walk = nameWalk(deps, endpoints.listTasks.id, paged);
   const limit = query.limit ?? limits.defaultLimit;
   const records = taskRecords(deps.places.blobs(area), area, deps.nowMs);
   const ids = await records.list(walk.after, scanned + 1);
@@ -44,5 +44,5 @@ export const listTasks = async (
     tasks.push(task);
   }
   const more = last !== undefined && last !== ids.at(-1);
-  return { tasks, next_cursor: more && last !== undefined ? await walk.next(last) : null };
+  return { tasks, next_cursor: more && last !== undefined ? walk.next(last) : null };
 };

@@ -16,7 +16,7 @@ describe('nexus keys', () => {
     const [, id = '', secret = ''] = /^nxk_([0-9a-f]{16})_([0-9a-f]{64})\n$/.exec(made.out) ?? [];
     const stored = await kvKey(io, { local: data }, 'get', apiKeyStoreName(id), '--text');
     expect(stored).not.toContain(secret);
-    expect(JSON.parse(stored)).toMatchObject({ tenant_id: 't_a', surface_id: ['marketing', 'health'], sha256: await sha256Hex(secret), revoked_at: null });
+    expect(JSON.parse(stored)).toMatchObject({ tenant_id: 't_a', surface_id: ['marketing', 'health'], sha256: sha256Hex(secret), revoked_at: null });
 
     const listed = await nexus(['keys', 'list', '--data', data]);
     expect(listed.out).toMatch(new RegExp(`^${id}  t_a  writer  good until .*  nightly import\\n$`));

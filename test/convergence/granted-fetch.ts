@@ -19,7 +19,7 @@ export const grantedFetch = async (
   const url = new URL(path, origin);
   const bytes = body === undefined ? undefined : body instanceof Uint8Array ? body : new TextEncoder().encode(JSON.stringify(body));
   const bound = bytes === undefined || body instanceof Uint8Array ? {} : { body_sha256: createHash('sha256').update(bytes).digest('hex') };
-  const grant = await sealGrant(
+  const grant = sealGrant(
     { context, method, path: url.pathname, query: url.search, request_id: 'req_test', routes: ['store', 'blobs'], ...bound },
     grantSecret,
     Date.now(),

@@ -10,7 +10,7 @@ const path = '/nexus/spaces';
 const at = (ms: number): string => new Date(ms).toISOString();
 
 const edgeWithKey = async (changed: Record<string, unknown> = {}) => {
-  const { id, token, sha256 } = await newApiKey();
+  const { id, token, sha256 } = newApiKey();
   const claims = { sub: `key:${id}`, tenant_id: 't_a', env: 'dev', project_id: 'p1', surface_id: 'marketing', roles: ['writer'] };
   const record = { ...claims, name: 'import', sha256, created_at: at(nowMs), expires_at: null, revoked_at: null, ...changed };
   const stored = new Map([[apiKeyStoreName(id), JSON.stringify(record)]]);
@@ -75,7 +75,7 @@ describe('an API key', () => {
   test('with one character of its secret changed is refused with the words for one that never was', async () => {
     const { edge, ask, token } = await edgeWithKey();
     const wrong = token.slice(0, -1) + (token.endsWith('0') ? '1' : '0');
-    const { token: stranger } = await newApiKey();
+    const { token: stranger } = newApiKey();
     const messages = [];
     for (const key of [wrong, stranger, 'nxk_', 'nxk_1_secret', `nxk_${'0'.repeat(16)}_${'0'.repeat(63)}`, token.toUpperCase().replace('NXK', 'nxk')])
       messages.push((await expectRefusedAtTheEdge(edge, await ask(key), 'auth.unauthenticated')).message);
@@ -104,7 +104,7 @@ describe('an API key', () => {
 
   test('without the namespace is refused, and told why', async () => {
     const edge = startEdge();
-    const answer = await edge.request(path, { headers: bearer((await newApiKey()).token) });
+    const answer = await edge.request(path, { headers: bearer(newApiKey().token) });
     expect((await expectRefusedAtTheEdge(edge, answer, 'auth.unauthenticated')).message).toContain('NEXUS_CONFIG');
   });
 });

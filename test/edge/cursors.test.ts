@@ -20,7 +20,7 @@ const seal = async (bind: string, changed: { exp?: number; key?: { id: string; s
   return sealCursor(payload, [changed.key ?? key]);
 };
 
-const bindingOf = (fields: Record<string, unknown> = request, locations = [ownLocation], endpoint = 'query'): Promise<string> =>
+const bindingOf = (fields: Record<string, unknown> = request, locations = [ownLocation], endpoint = 'query'): string =>
   cursorBinding(endpoint, locations, fields);
 
 const ask = (body: Record<string, unknown>, space = 's1'): Promise<Response> => {
@@ -35,19 +35,19 @@ const expectGone = async (answer: Response): Promise<void> => {
 
 describe('a cursor is passed on', () => {
   test('for the request that it was made for, whatever the order of its fields', async () => {
-    const cursor = await seal(await bindingOf());
+    const cursor = await seal(bindingOf());
     expect((await ask({ filter: { tag: 'x' }, cursor, limit: 5, query: 'hello' })).status).toBe(200);
     expect(edge.asked).toHaveLength(1);
   });
 
   test('when an older key signed it, so that keys can be rotated', async () => {
     const older = startEdge().bindings.NEXUS_CURSOR_KEYS.find(({ id }) => id === 'k1');
-    expect((await ask({ ...request, cursor: await seal(await bindingOf(), { key: older as { id: string; secret: string } }) })).status).toBe(200);
+    expect((await ask({ ...request, cursor: await seal(bindingOf(), { key: older as { id: string; secret: string } }) })).status).toBe(200);
   });
 
   test('for both places that include_global reads', async () => {
     const fields = { ...request, include_global: true };
-    const cursor = await seal(await bindingOf(fields, [ownLocation, 't_system/dev/p1/marketing/s1']));
+    const cursor = await seal(bindingOf(fields, [ownLocation, 't_system/dev/p1/marketing/s1']));
     expect((await ask({ ...fields, cursor })).status).toBe(200);
   });
 
@@ -55,7 +55,7 @@ describe('a cursor is passed on', () => {
     ['spaces', '/nexus/spaces?limit=2', { limit: 2 }, 'listSpaces'],
     ['tasks', '/nexus/tasks?status=failed&space_id=s1', { status: 'failed', space_id: 's1' }, 'listTasks'],
   ])('in the list of %s, bound to its own parameters', async (_, path, fields, id) => {
-    const cursor = await seal(await bindingOf(fields, ['t_a/dev/p1/marketing'], id));
+    const cursor = await seal(bindingOf(fields, ['t_a/dev/p1/marketing'], id));
     edge = startEdge();
     expect((await edge.request(`${path}&cursor=${cursor}`, { headers })).status).toBe(200);
     edge = startEdge();
@@ -86,11 +86,11 @@ describe('410, in always the same words, without asking the runner', () => {
   });
 
   test('forged: another secret under a known key id', async () => {
-    await expectGone(await ask({ ...request, cursor: await seal(await bindingOf(), { key: { id: 'k2', secret: 'x'.repeat(40) } }) }));
+    await expectGone(await ask({ ...request, cursor: await seal(bindingOf(), { key: { id: 'k2', secret: 'x'.repeat(40) } }) }));
   });
 
   test('forged: any one character changed', async () => {
-    const cursor = await seal(await bindingOf());
+    const cursor = await seal(bindingOf());
     for (let at = 0; at < cursor.length; at += 7) {
       const changed = cursor.slice(0, at) + (cursor[at] === 'A' ? 'B' : 'A') + cursor.slice(at + 1);
       await expectGone(await ask({ ...request, cursor: changed }));
@@ -98,8 +98,8 @@ describe('410, in always the same words, without asking the runner', () => {
   });
 
   test('expired, to the second', async () => {
-    await expectGone(await ask({ ...request, cursor: await seal(await bindingOf(), { exp: nowMs / 1000 }) }));
-    expect((await ask({ ...request, cursor: await seal(await bindingOf(), { exp: nowMs / 1000 + 1 }) })).status).toBe(200);
+    await expectGone(await ask({ ...request, cursor: await seal(bindingOf(), { exp: nowMs / 1000 }) }));
+    expect((await ask({ ...request, cursor: await seal(bindingOf(), { exp: nowMs / 1000 + 1 }) })).status).toBe(200);
   });
 
   test.each<[string, Record<string, unknown>]>([
@@ -109,12 +109,12 @@ describe('410, in always the same words, without asking the runner', () => {
     ['one more field', { min_score: 0 }],
     ['include_global', { include_global: true }],
     ['another mode', { mode: 'text' }],
-  ])('of a changed request: %s', async (_, changed) => expectGone(await ask({ ...request, ...changed, cursor: await seal(await bindingOf()) })));
+  ])('of a changed request: %s', async (_, changed) => expectGone(await ask({ ...request, ...changed, cursor: await seal(bindingOf()) })));
 
-  test('of another space', async () => expectGone(await ask({ ...request, cursor: await seal(await bindingOf()) }, 's2')));
+  test('of another space', async () => expectGone(await ask({ ...request, cursor: await seal(bindingOf()) }, 's2')));
   test("of another tenant's space of the same name", async () =>
-    expectGone(await ask({ ...request, cursor: await seal(await bindingOf(request, ['t_b/dev/p1/marketing/s1'])) })));
-  test('of another endpoint', async () => expectGone(await ask({ ...request, cursor: await seal(await bindingOf(request, [ownLocation], 'listTasks')) })));
+    expectGone(await ask({ ...request, cursor: await seal(bindingOf(request, ['t_b/dev/p1/marketing/s1'])) })));
+  test('of another endpoint', async () => expectGone(await ask({ ...request, cursor: await seal(bindingOf(request, [ownLocation], 'listTasks')) })));
 });
 
 test('a cursor that is no text is a bad request: 422', async () => {

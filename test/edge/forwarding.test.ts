@@ -81,17 +81,17 @@ describe('what the runner is told', () => {
     expect(asked.body, 'the same bytes').toEqual(utf8(body));
     const seen = { method: 'PUT', path: '/nexus/spaces/s%31', query: '?scope=tenant' };
     const token = asked.headers.get('x-nexus-grant') ?? '';
-    expect(await openGrant(token, seen, grantSecret, nowMs)).toEqual({
+    expect(openGrant(token, seen, grantSecret, nowMs)).toEqual({
       context: { tenant_id: 't_a', env: 'dev', project_id: 'p1', surface_id: 'marketing', subject: 'ada', roles: ['writer'] },
       ...seen,
       request_id: 'mine-2',
       routes: ['store'],
-      body_sha256: await sha256Hex(body),
+      body_sha256: sha256Hex(body),
     });
     for (const other of [{ method: 'GET' }, { path: '/nexus/spaces/s2' }, { query: '' }, { query: '?scope=global' }]) {
-      expect(await openGrant(token, { ...seen, ...other }, grantSecret, nowMs)).toBeUndefined();
+      expect(openGrant(token, { ...seen, ...other }, grantSecret, nowMs)).toBeUndefined();
     }
-    expect(await openGrant(token, seen, grantSecret, nowMs + limits.grantTtlMs + limits.clockSkewMs + 1000)).toBeUndefined();
+    expect(openGrant(token, seen, grantSecret, nowMs + limits.grantTtlMs + limits.clockSkewMs + 1000)).toBeUndefined();
   });
 
   test('every kind of route that the endpoint needs is in the grant', async () => {
@@ -99,7 +99,7 @@ describe('what the runner is told', () => {
     const headers = { ...(await bearerWith()), 'content-type': 'application/json' };
     await edge.request('/nexus/spaces/s1/ingest', { method: 'POST', headers, body: '{"documents":[{"text":"x"}]}' });
     const seen = { method: 'POST', path: '/nexus/spaces/s1/ingest', query: '' };
-    const grant = await openGrant(only(edge).headers.get('x-nexus-grant') ?? '', seen, grantSecret, nowMs);
+    const grant = openGrant(only(edge).headers.get('x-nexus-grant') ?? '', seen, grantSecret, nowMs);
     expect(grant?.routes).toEqual(['store', 'blobs']);
   });
 
@@ -212,7 +212,7 @@ describe('routes', () => {
     const edge = startEdge(routes(store, blobs, { ...store, id: 'mine', match: { tenant_id: 't_a' } }, { ...store, id: 'dev', match: { env: 'dev' } }));
     await get(edge);
     const seen = { method: 'GET', path: '/nexus/spaces/s1', query: '' };
-    expect((await openGrant(only(edge).headers.get('x-nexus-grant') ?? '', seen, grantSecret, nowMs))?.routes).toEqual(['mine']);
+    expect(openGrant(only(edge).headers.get('x-nexus-grant') ?? '', seen, grantSecret, nowMs)?.routes).toEqual(['mine']);
   });
 
   test('of the tenant alone do not serve the global side of a query: 503, with the kind', async () => {

@@ -19,17 +19,17 @@ export const largeQuery = async (runner: RunningRunner, space: string, request: 
   const embedder = hashingEmbedder();
   const isEmbedded = typeof query === 'string' && vector === undefined && mode !== 'text';
   const carried = carryVectors(new Map(isEmbedded ? [[embedder.model, await embedder.embedQuery(query)]] : []));
-  const cursor = await sealCursor(
+  const cursor = sealCursor(
     {
       exp: cursorExpiry(nowMs()),
-      bind: await cursorBinding(
+      bind: cursorBinding(
         endpoints.query.id,
         scopes.map((scope) => spaceKeyText(spaceKey(caller(), scope, space))),
         large,
       ),
       pins: pins as Record<string, Pin>,
       position: 0,
-      given: await givenDigest([]),
+      given: givenDigest([]),
       ...stateOf(carried),
     },
     cursorKeys,

@@ -99,7 +99,7 @@ export const startRunner = async ({
   const call: RunningRunner['call'] = async (method, path, body, { context = caller(), headers = {}, routes: granted = ['store', 'blobs'], grant } = {}) => {
     const url = new URL(path, origin);
     const bytes = body === undefined ? undefined : body instanceof Uint8Array ? body : new TextEncoder().encode(JSON.stringify(body));
-    const sealed = await sealGrant(
+    const sealed = sealGrant(
       {
         context,
         method,

@@ -85,8 +85,8 @@ describe('embedded queries in a cursor', () => {
       score: 1,
       ranks: {},
     }));
-    const reranking = await rerankingOf(offered, new Map(offered.map((_, place) => [place, Math.sin(place)])));
-    const cursor = await sealCursor(payloadWith(stateOf(carryVectors(new Map(vectors)), reranking)), keys);
+    const reranking = rerankingOf(offered, new Map(offered.map((_, place) => [place, Math.sin(place)])));
+    const cursor = sealCursor(payloadWith(stateOf(carryVectors(new Map(vectors)), reranking)), keys);
     expect(cursor.length).toBeLessThanOrEqual(limits.cursorBytes);
   });
 

@@ -44,7 +44,7 @@ beforeAll(async () => {
     env,
     cursors: [...near.cursors, ...lists.map(({ body }) => body.next_cursor)],
     documentIds: ['d0', 'd1', 'd2', 'd3', 'd4'],
-    stolenGrant: await sealGrant(stolen, stack.secrets.grant_secret, Date.now()),
+    stolenGrant: sealGrant(stolen, stack.secrets.grant_secret, Date.now()),
   };
   expect(known.cursors.map((cursor) => typeof cursor)).toEqual(Array(4).fill('string'));
   before = await allOfTheVictim();

@@ -91,7 +91,7 @@ export const callerOf = (address: StackAddress): StackCaller => {
 
     async askRunner(method, path, { context, grant = {}, ...sending }) {
       const [pathname = '', search] = path.split('?');
-      const sealed = await sealGrant(
+      const sealed = sealGrant(
         {
           context,
           method: grant.method ?? method,

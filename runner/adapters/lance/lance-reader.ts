@@ -22,10 +22,7 @@ const reading = async <T>(work: Promise<T>): Promise<T> => {
 };
 
 const values = (table: ArrowTable, column: string): unknown[] | undefined => table.getChild(column)?.toArray() as unknown[] | undefined;
-const strings = (table: ArrowTable, column: string): (string | null)[] => {
-  const child = table.getChild(column);
-  return child === null ? [] : Array.from({ length: table.numRows }, (_, index) => child.get(index) as string | null);
-};
+const strings = (table: ArrowTable, column: string): (string | null)[] => [...((table.getChild(column) ?? []) as Iterable<string | null>)];
 
 const rawHits = (table: ArrowTable, number: 'distance' | 'bm25', column: string): RawHit[] => {
   const ids = strings(table, 'id');
@@ -34,6 +31,8 @@ const rawHits = (table: ArrowTable, number: 'distance' | 'bm25', column: string)
   return ids.map((id, index) => ({ id: id ?? '', rowId: rowIds[index] ?? 0n, [number]: numbers[index] ?? 0 }));
 };
 
+/** Equals mostly end within four times the depth, and so many cost hardly more than the depth alone. */
+const tieReachFactor = 4;
 /**
  * Which of the rows of one score stand at the end of a text list is the engine's choice, and differs from run to run
  * (measured: as its caches fill). So a list that ends among equals is taken from one that goes on behind them, by id.
@@ -109,9 +108,10 @@ export const lanceReader = (table: Table, { fields, language }: Pick<TableShape,
         if (condition !== undefined) search = search.where(condition);
         return rawHits((await reading(search.toArrow({ timeoutMs }))) as unknown as ArrowTable, 'bm25', '_score').sort(byBm25);
       };
-      const list = await best(depth + 1);
-      const isCutInTie = list.length > depth && list[depth - 1]?.bm25 === list[depth]?.bm25;
-      return (isCutInTie ? await best(tieReach) : list).slice(0, depth);
+      const near = tieReachFactor * depth;
+      const list = await best(near);
+      const isCutInTie = list.length === near && list[depth - 1]?.bm25 === list[near - 1]?.bm25;
+      return (isCutInTie && near < tieReach ? await best(tieReach) : list).slice(0, depth);
     },
 
     async termScores(query, timeoutMs) {
@@ -140,7 +140,7 @@ export const lanceReader = (table: Table, { fields, language }: Pick<TableShape,
 
     async rows(rowIds, select) {
       if (rowIds.length === 0) return [];
-      const columns = ['doc_id', 'chunk', 'type', 'seq', 'source_uri', 'page', 'start', 'end'];
+      const columns = ['type', 'seq', 'source_uri', 'page', 'start', 'end'];
       for (const column of ['text', 'metadata', 'vector'] as const) if (select[column]) columns.push(column);
       const found = (await reading(table.takeRowIds(rowIds).select(columns).withRowId().toArrow())) as unknown as ArrowTable;
       return found.toArray().map((row): HitRow => {
