@@ -1,12 +1,12 @@
 import { cleanEnvironment, EnvironmentError, parseEnvironment } from './environment.ts';
 import { listen } from './http/listen.ts';
-import { jsonLog } from './ports/log.ts';
+import { jsonLog, linesTogether } from './ports/log.ts';
 import { buildServices } from './services.ts';
 import { stopOnSignal } from './stop-on-signal.ts';
 import { sweep } from './worker/sweep.ts';
 
 const log = jsonLog(
-  (line) => process.stdout.write(line),
+  linesTogether((lines) => process.stdout.write(lines)),
   () => new Date(),
 );
 

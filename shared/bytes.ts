@@ -49,4 +49,16 @@ export const fromBase64Url = (text: string): Uint8Array<ArrayBuffer> | undefined
   return bytes;
 };
 
-export const randomBytes = (length: number): Uint8Array<ArrayBuffer> => crypto.getRandomValues(new Uint8Array(length));
+const pool = new Uint8Array(4096);
+let poolUsed = pool.length;
+
+/** Drawn many at once, for asking the system costs more than a small id does; none is given twice. */
+export const randomBytes = (length: number): Uint8Array<ArrayBuffer> => {
+  if (length > pool.length) return crypto.getRandomValues(new Uint8Array(length));
+  if (poolUsed + length > pool.length) {
+    crypto.getRandomValues(pool);
+    poolUsed = 0;
+  }
+  poolUsed += length;
+  return pool.slice(poolUsed - length, poolUsed);
+};

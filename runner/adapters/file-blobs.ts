@@ -1,5 +1,5 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { createReadStream } from 'node:fs';
+import { createReadStream, statSync } from 'node:fs';
 import { type FileHandle, link, mkdir, open, readdir, readFile, rename, rm, rmdir, stat } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { Readable } from 'node:stream';
@@ -14,6 +14,15 @@ const orMissing = async <T>(work: Promise<T>): Promise<T | undefined> => {
   } catch (error) {
     if (isCode(error, 'ENOENT', 'ENOTDIR', 'ENAMETOOLONG', 'ELOOP')) return undefined;
     throw error;
+  }
+};
+
+const isThere = (path: string): boolean => {
+  try {
+    return statSync(path, { throwIfNoEntry: false }) !== undefined;
+  } catch {
+    // Whatever else is wrong is told by who reads it.
+    return true;
   }
 };
 
@@ -114,7 +123,11 @@ export const fileBlobs = (rootPath: string): Blobs => {
     },
 
     async getBytes(name) {
-      const bytes = await orMissing(readFile(pathOf(name)));
+      const path = pathOf(name);
+      // Each strong query asks for the record that would come next, which is mostly not there: to see that takes the
+      // system microseconds, and a thread of Node's pool a good part of a millisecond.
+      if (!isThere(path)) return undefined;
+      const bytes = await orMissing(readFile(path));
       return bytes === undefined ? undefined : new Uint8Array(bytes.buffer as ArrayBuffer, bytes.byteOffset, bytes.byteLength);
     },
 

@@ -40,10 +40,11 @@ export interface Gate {
 }
 
 const retryAfterSeconds = 1;
-const tenantFull = (): NexusError =>
-  new NexusError('nexus.rate_limited', 'Too many requests of this tenant are waiting. Try again a little later, with fewer at once.', { retryAfterSeconds });
-const processFull = (): NexusError =>
-  new NexusError('nexus.overloaded', 'The server has more to do than it can. Try again a little later.', { retryAfterSeconds });
+// Made once: in a flood, where an error was made would be noted thousands of times, at a price, and tells nothing.
+const tenantFull = new NexusError('nexus.rate_limited', 'Too many requests of this tenant are waiting. Try again a little later, with fewer at once.', {
+  retryAfterSeconds,
+});
+const processFull = new NexusError('nexus.overloaded', 'The server has more to do than it can. Try again a little later.', { retryAfterSeconds });
 const nobodyWaits = (): NexusError => new NexusError('nexus.timeout', 'The time for this request was over before its turn came.');
 
 /** How often those who wait too long are looked for, while anybody waits. */
@@ -89,7 +90,7 @@ export const createGate = ({ places, waiting: waitingMax, waitingPerTenant, wait
     let longest: Waiting[] = [];
     for (const line of lines.values()) if (line.length > longest.length) longest = line;
     if (longest.length <= than) return false;
-    longest.pop()?.refuse(processFull());
+    longest.pop()?.refuse(processFull);
     waiting -= 1;
     return true;
   };
@@ -98,7 +99,7 @@ export const createGate = ({ places, waiting: waitingMax, waitingPerTenant, wait
     for (const [tenant, line] of lines) {
       const kept = line.filter((one) => {
         const isLate = one.sinceMs + waitMs < nowMs();
-        if (isLate) one.refuse(processFull());
+        if (isLate) one.refuse(processFull);
         else if (one.isOver()) one.refuse(nobodyWaits());
         else return true;
         waiting -= 1;
@@ -114,9 +115,9 @@ export const createGate = ({ places, waiting: waitingMax, waitingPerTenant, wait
 
   const refusal = (tenant: string): NexusError | undefined => {
     const length = lines.get(tenant)?.length ?? 0;
-    if (length >= waitingPerTenant) return tenantFull();
+    if (length >= waitingPerTenant) return tenantFull;
     if (waiting < waitingMax) return undefined;
-    return [...lines.values()].some((line) => line.length > length + 1) ? undefined : processFull();
+    return [...lines.values()].some((line) => line.length > length + 1) ? undefined : processFull;
   };
 
   return {
