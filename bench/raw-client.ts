@@ -17,7 +17,7 @@ interface Connection {
 const endOfHead = Buffer.from('\r\n\r\n');
 
 /** One keep-alive connection that reads just enough of an answer to know its status and its end. */
-const openConnection = (origin: string, idle: (connection: Connection) => void, closed: () => void): Connection => {
+const openConnection = (origin: string, idle: (connection: Connection) => void, closed: (connection: Connection) => void): Connection => {
   const { hostname, port } = new URL(origin);
   const socket: Socket = connect(Number(port), hostname);
   socket.setNoDelay(true);
@@ -51,7 +51,7 @@ const openConnection = (origin: string, idle: (connection: Connection) => void, 
   socket.on('error', () => undefined);
   socket.on('close', () => {
     done?.('broken');
-    closed();
+    closed(connection);
   });
   const connection: Connection = {
     send(request, told) {
@@ -66,8 +66,11 @@ const openConnection = (origin: string, idle: (connection: Connection) => void, 
 export const rawClient = (origin: string, connectionsMax: number): ((request: Uint8Array) => Promise<Outcome>) => {
   const waiting: Connection[] = [];
   let open = 0;
-  const closed = (): void => {
+  const closed = (connection: Connection): void => {
     open -= 1;
+    // A server closes what has been idle for a while.
+    const at = waiting.indexOf(connection);
+    if (at >= 0) waiting.splice(at, 1);
   };
   const idle = (connection: Connection): void => {
     waiting.push(connection);
