@@ -83,7 +83,7 @@ export const startWorld = async (): Promise<World> => {
   const credentialOf = ({ subject, ...context }: RequestContext) => ({ sub: subject, ...context });
 
   const newKey = async (context: RequestContext): Promise<string> => {
-    const { id, token, sha256 } = await newApiKey();
+    const { id, token, sha256 } = newApiKey();
     const lifetime = { created_at: new Date().toISOString(), expires_at: null, revoked_at: null };
     const record: ApiKeyRecord = { ...credentialOf(context), name: 'fuzzer', sha256, platform: false, ...lifetime };
     keys.set(apiKeyStoreName(id), JSON.stringify(record));
@@ -112,7 +112,7 @@ export const startWorld = async (): Promise<World> => {
         async grantFor(credential, seen) {
           if (credential.kind === 'none') return undefined;
           const of = credential.kind === 'odd' ? (credential.claims as RequestContext) : context;
-          const grant = await sealGrant({ context: of, ...seen, request_id: 'req_fuzz', routes: ['store', 'blobs'] }, grantSecret, Date.now());
+          const grant = sealGrant({ context: of, ...seen, request_id: 'req_fuzz', routes: ['store', 'blobs'] }, grantSecret, Date.now());
           return credential.kind === 'damaged' ? damaged(grant, credential.where) : grant;
         },
       };

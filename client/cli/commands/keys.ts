@@ -50,7 +50,7 @@ const targetOf = ({ deployment, data }: Values, io: Io): KvTarget => (deployment
 const nameCharsMax = 100;
 
 const create = async (values: Values, io: Io): Promise<void> => {
-  const { id, token, sha256 } = await newApiKey();
+  const { id, token, sha256 } = newApiKey();
   const claims = parseClaims({
     sub: `key:${id}`,
     tenant_id: requireFlag('tenant', values.tenant, example),
