@@ -6,6 +6,7 @@ import { checkEmbedder, embedderVariables } from './embedder-environment.ts';
 import { isInlineRegistry, parseRegistry } from './registry.ts';
 import { checkReranker, rerankerVariables } from './reranker-environment.ts';
 import { halfSettings, type StorageVariables, storageSettings, storageVariables } from './storage-settings.ts';
+import { telemetryVariables } from './telemetry-environment.ts';
 
 const secret = z.string().min(limits.secretChars, `must have at least ${limits.secretChars} characters`);
 
@@ -70,6 +71,7 @@ const schema = z
     NEXUS_HAZE: z.enum(['auto', 'manual']).default('auto'),
     ...rerankerVariables,
     ...storageVariables,
+    ...telemetryVariables,
   })
   // `when`: told also beside other problems, so that a bad start names every bad variable at once.
   .superRefine(

@@ -5,15 +5,13 @@ import { limits } from '../shared/limits.ts';
 import type { Registry } from '../shared/routes.ts';
 import { lanceConnections } from './adapters/lance/lance-connections.ts';
 import { lanceMeasurements } from './adapters/lance/lance-measurements.ts';
-import { lanceMetrics } from './adapters/lance/lance-metrics.ts';
 import { lanceVectorStore } from './adapters/lance/lance-vector-store.ts';
 import { blobsByRoot } from './adapters/objects/blobs-at.ts';
-import { otelMetrics } from './adapters/otel/otel-metrics.ts';
-import { processMetrics } from './adapters/otel/process-metrics.ts';
 import { processReader } from './adapters/reading/process-reader.ts';
 import { type Admission, createAdmission } from './admission/admission.ts';
 import { buildEmbedders } from './build-embedders.ts';
 import { buildReranker } from './build-reranker.ts';
+import { buildTelemetry } from './build-telemetry.ts';
 import type { Environment } from './environment.ts';
 import { buildSpine, type Delivery } from './event-spine.ts';
 import { snapshotAfterCommits } from './haze/ask-for-snapshot.ts';
@@ -27,6 +25,7 @@ import type { MeasurementStore } from './ports/measurements.ts';
 import type { Metrics } from './ports/metrics.ts';
 import type { Reader } from './ports/reader.ts';
 import type { Reranker } from './ports/reranker.ts';
+import type { Spans } from './ports/spans.ts';
 import type { NexusVectorStore } from './ports/vector-store.ts';
 import { type EmbedQuery, queryEmbeddings } from './query/query-embeddings.ts';
 import { createReadiness } from './readiness.ts';
@@ -67,6 +66,10 @@ export interface Services extends Haze {
   nowMs: () => number;
   log: Log;
   metrics: Metrics;
+  /** Undefined: nobody collects them. */
+  spans: Spans | undefined;
+  /** Sends what has been measured and not been sent. */
+  closeTelemetry: () => Promise<void>;
   admission: Admission;
   /** Why the runner is not ready, if it is not. */
   problems: () => Promise<string[]>;
@@ -87,9 +90,8 @@ const readingOptions = {
 /** The composition root: the only place that knows adapters. */
 export const buildServices = async (env: Environment, log: Log, nowMs: () => number = Date.now): Promise<{ services: Services; delivery: Delivery }> => {
   const instance = newId('instance', nowMs());
-  const { metrics, provider } = otelMetrics(instance);
-  processMetrics(provider);
-  lanceMetrics(provider);
+  const telemetry = await buildTelemetry(env, instance);
+  const { metrics } = telemetry;
   const storage = storageSettings(env);
   const blobsAt = blobsByRoot(storage);
   const registry = await loadRegistry(env.NEXUS_ROUTES, { settings: storage, blobsAt, nowMs, log });
@@ -129,6 +131,8 @@ export const buildServices = async (env: Environment, log: Log, nowMs: () => num
     nowMs,
     log,
     metrics,
+    spans: telemetry.spans,
+    closeTelemetry: telemetry.close,
     admission: createAdmission(env.NEXUS_CONCURRENCY ?? placesOf(registry()), nowMs, metrics),
     problems: createReadiness({ registry, blobsAt, nowMs }),
   };

@@ -17,18 +17,19 @@ const closed = async (server: Server): Promise<void> => {
 
 export interface Running {
   server: Server;
-  services: Pick<Services, 'ending' | 'queue'>;
+  services: Pick<Services, 'ending' | 'queue' | 'closeTelemetry'>;
   delivery: Delivery;
   log: Log;
 }
 
-/** In order: no new work, what is under way, what was published. Work that takes too long goes back to the spine. */
+/** In order: no new work, what is under way, what was published, what was measured. Work that takes too long goes back to the spine. */
 const stop = async ({ server, services, delivery }: Running): Promise<void> => {
   services.ending.begin();
   await delivery.stop();
   await closed(server);
   await services.queue.drained();
   await delivery.close();
+  await services.closeTelemetry();
 };
 
 /** SIGTERM and SIGINT end the process with 0, in less time than Cloud Run gives. Nothing is lost that was answered 202. */

@@ -4,10 +4,13 @@ import { newId, requestIdPattern } from '../../shared/ids.ts';
 import { nextTrace, parseTraceparent, type Trace } from '../../shared/trace.ts';
 import type { Log } from '../ports/log.ts';
 import type { Metrics } from '../ports/metrics.ts';
+import { type EndedSpan, named, type Spans } from '../ports/spans.ts';
 
 /** What is known of a request that is told afterwards: who, what, how long; never what it said. */
 export interface Observed {
   trace: Trace;
+  /** The step that asked. */
+  parent: Trace | undefined;
   startedMs: number;
   /** Pattern of the path; the path itself may hold what a caller named. */
   path?: string;
@@ -34,8 +37,39 @@ const serverTiming = (stages: Record<string, number>, totalMs: number): string =
 const whoOf = (context: RequestContext | undefined): Record<string, string> =>
   context === undefined ? {} : { tenant_id: context.tenant_id, env: context.env, project_id: context.project_id, surface_id: context.surface_id };
 
-/** The request's id and trace on the way in; on the way out its `Server-Timing`, one line in the log, and its metrics. */
-export const observeRequests = ({ log, metrics, nowMs }: { log: Log; metrics: Metrics; nowMs: () => number }): MiddlewareHandler<RunnerEnv> => {
+/** By the names of OpenTelemetry's semantic conventions, and our own. */
+const spanOf = (
+  { trace, parent, path, endpoint, context, spaceId, code, stages }: Observed,
+  method: string,
+  status: number,
+  requestId: string,
+  durationMs: number,
+): EndedSpan => ({
+  trace,
+  parent,
+  name: path === undefined ? method : `${method} ${path}`,
+  kind: 'server',
+  durationMs,
+  failed: status >= 500,
+  attributes: {
+    'http.request.method': method,
+    'http.response.status_code': status,
+    ...(path === undefined ? {} : { 'http.route': path }),
+    ...(code === undefined ? {} : { 'error.type': code }),
+    ...named('nexus', { request_id: requestId, endpoint, ...whoOf(context), space_id: spaceId }),
+    ...named('nexus.stage_ms', stages),
+  },
+});
+
+interface Deps {
+  log: Log;
+  metrics: Metrics;
+  spans?: Spans | undefined;
+  nowMs: () => number;
+}
+
+/** The request's id and trace on the way in; on the way out its `Server-Timing`, one line in the log, its metrics, and its span. */
+export const observeRequests = ({ log, metrics, spans, nowMs }: Deps): MiddlewareHandler<RunnerEnv> => {
   const count = metrics.counter('nexus_requests_total', 'Requests answered, by endpoint, status and code of the error.');
   const duration = metrics.histogram('nexus_request_duration_seconds', 'From the request to the beginning of its answer, by endpoint.');
   const stageDuration = metrics.histogram('nexus_stage_duration_seconds', 'Stages of a request, by endpoint and stage.');
@@ -43,7 +77,8 @@ export const observeRequests = ({ log, metrics, nowMs }: { log: Log; metrics: Me
   return async function observeRequests(c, next) {
     const given = c.req.header('x-request-id');
     const requestId = given !== undefined && requestIdPattern.test(given) ? given : newId('request', nowMs());
-    const observed: Observed = { trace: nextTrace(parseTraceparent(c.req.header('traceparent'))), startedMs: performance.now(), stages: {} };
+    const parent = parseTraceparent(c.req.header('traceparent'));
+    const observed: Observed = { trace: nextTrace(parent), parent, startedMs: performance.now(), stages: {} };
     c.set('requestId', requestId);
     c.set('observed', observed);
     await next();
@@ -72,5 +107,6 @@ export const observeRequests = ({ log, metrics, nowMs }: { log: Log; metrics: Me
       duration_ms: rounded(totalMs),
       stages_ms: Object.fromEntries(Object.entries(stages).map(([stage, ms]) => [stage, rounded(ms)])),
     });
+    spans?.ended(spanOf(observed, c.req.method, status, requestId, totalMs));
   };
 };

@@ -145,6 +145,7 @@ export const startRunner = async ({
       await services.queue.drained();
       await new Promise((resolve) => server.close(resolve));
       await delivery.close();
+      await services.closeTelemetry();
       if (folder === undefined) rmSync(data, { recursive: true, force: true });
     },
   };
