@@ -29,10 +29,12 @@ const daySeconds = 24 * 60 * minuteSeconds;
 
 /** Pub/Sub's longest: one commit of a large request may take minutes, and a push that is given up on is done twice. */
 const longestAckDeadlineSeconds = 600;
+/** Pub/Sub's shortest: a dead letter that a replay left alone is there for the next one after so long. */
+const keptAckDeadlineSeconds = 10;
 /** With these waits, about four hours of an embedder that is down. */
 const defaultDeliveryAttempts = 60;
 const defaultBackoffSeconds = 5 * minuteSeconds;
-/** Events wait this long for a worker that is not there. Tombstones outlive it by far. */
+/** Events wait this long for a worker that is not there, dead letters for an operator. Tombstones outlive it by far. */
 const messageRetentionDuration = { seconds: 7 * daySeconds };
 
 const alreadyExists = 6;
@@ -83,10 +85,12 @@ export const namesOf = (prefix: string) => ({
   deadLetters: `${prefix}-dead-letters`,
   eventsPush: `${prefix}-events-push`,
   deadLettersPush: `${prefix}-dead-letters-push`,
+  /** Holds a copy of each dead letter, for `npm run replay:dead-letters`. */
+  deadLettersKept: `${prefix}-dead-letters-kept`,
 });
 
 /**
- * The topic, the dead-letter topic, and the push subscriptions of both. May be run again at any time: what is there is
+ * The topic, the dead-letter topic, the push subscriptions of both, and one that keeps dead letters for a replay. May be run again at any time: what is there is
  * brought to these settings, and no message is lost.
  * @throws Error of Pub/Sub
  */
@@ -95,9 +99,14 @@ export const provisionEvents = async (client: PubSub, wish: EventResourcesWish):
   const topics = [await ensureTopic(client, names.events), await ensureTopic(client, names.deadLetters)];
   // Dead letters first: an event that dies on a topic without a subscription is gone.
   const deadLetters = await ensureSubscription(client, names.deadLetters, names.deadLettersPush, pushTo(wish, '/worker/dead-letters'));
+  const kept = await ensureSubscription(client, names.deadLetters, names.deadLettersKept, {
+    ackDeadlineSeconds: keptAckDeadlineSeconds,
+    messageRetentionDuration,
+    expirationPolicy: {},
+  });
   const events = await ensureSubscription(client, names.events, names.eventsPush, {
     ...pushTo(wish, '/worker/events'),
     deadLetterPolicy: { deadLetterTopic: client.topic(names.deadLetters).name, maxDeliveryAttempts: wish.maxDeliveryAttempts ?? defaultDeliveryAttempts },
   });
-  return [...topics, deadLetters, events];
+  return [...topics, deadLetters, kept, events];
 };

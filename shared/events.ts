@@ -215,7 +215,10 @@ export const pushSchema = z.object({
 export type PushEnvelope = z.infer<typeof pushSchema>;
 
 /** Set by Pub/Sub on what it puts on the dead-letter topic, and kept when that is published again. */
-const firstPublishTime = 'CloudPubSubDeadLetterSourceTopicPublishTime';
+export const firstPublishTime = 'CloudPubSubDeadLetterSourceTopicPublishTime';
+
+/** On a dead letter that an operator has published again: its task, which ended as failed for it, is to be opened again. */
+export const replayAttribute = 'nexus-replay';
 
 /** seq of a pushed message: its publish time in Unix microseconds; of a dead letter, and of its replay, the first one. */
 export const seqOf = ({ message }: PushEnvelope): number => parseMicros(message.attributes[firstPublishTime] ?? '') ?? parseMicros(message.publishTime) ?? 0;

@@ -8,7 +8,7 @@ import { runIngest } from '../ingest/run-ingest.ts';
 import { runKpi } from '../kpi/run-kpi.ts';
 import { DamagedRecordError } from '../records/json-blob.ts';
 import type { Services } from '../services.ts';
-import { buryRequest, failDamaged, isTaskEvent } from '../worker/dead-letter.ts';
+import { buryRequest, failDamaged, isTaskEvent, reopenBuried } from '../worker/dead-letter.ts';
 import { type ReceivedEvent, receivePush } from '../worker/receive.ts';
 import { runMaintenance } from '../worker/run-maintenance.ts';
 import { sweep } from '../worker/sweep.ts';
@@ -38,7 +38,8 @@ export const workerRoutes = (services: Services): Hono => {
     return undefined;
   };
 
-  const handle = async ({ event, seq }: ReceivedEvent): Promise<void> => {
+  const handle = async ({ event, seq, isReplay }: ReceivedEvent): Promise<void> => {
+    if (isReplay && isTaskEvent(event)) await reopenBuried(services.places, services.nowMs, event.data);
     switch (event.type) {
       case INGEST_REQUESTED:
         return runIngest(services, event.data, seq);

@@ -46,6 +46,8 @@ export interface TaskRecords {
   /** @returns false when the task had ended already; it stays as it ended */
   finish(taskId: string, result: TaskResult): Promise<boolean>;
   isFinal(taskId: string): Promise<boolean>;
+  /** A task that was given up is open again; one that ended otherwise stays as it ended. */
+  reopen(taskId: string): Promise<void>;
   read(taskId: string): Promise<Task | undefined>;
   /** Ids, newest first. */
   list(after: string | undefined, limit: number): Promise<string[]>;
@@ -70,6 +72,10 @@ export const taskRecords = (blobs: Blobs, area: Area, nowMs: () => number): Task
     progressOf,
     finish: (taskId, result) => putJsonIfAbsent(blobs, nameOf(taskId, 'result'), result),
     isFinal: (taskId) => blobs.exists(nameOf(taskId, 'result')),
+    async reopen(taskId) {
+      const result = await unlessDamaged(getJson(blobs, nameOf(taskId, 'result'), resultSchema));
+      if (result?.status === 'failed') await blobs.delete(nameOf(taskId, 'result'));
+    },
 
     async read(taskId) {
       if (!taskIdPattern.test(taskId) || isExpired(taskId)) return undefined;

@@ -8,6 +8,8 @@ import type { Salvaged } from './salvage.ts';
 /** Whether somebody was answered 202 for it. */
 export const isTaskEvent = (event: NexusEvent): event is NexusEvent & { data: TaskRequest['data'] } => 'task_id' in event.data;
 
+const recordOf = ({ task_id, requested_by }: TaskRequest['data']): string => `${locateArea(requested_by).deadLetters}/${task_id}.json`;
+
 /** A request that cannot be carried out as things are: its task ends as failed, and the message is kept, to be looked at and replayed. */
 export const buryRequest = async (
   places: Places,
@@ -18,8 +20,21 @@ export const buryRequest = async (
 ): Promise<void> => {
   const { task_id, requested_by } = event.data;
   const blobs = places.blobs(requested_by);
-  await putJson(blobs, `${locateArea(requested_by).deadLetters}/${task_id}.json`, { event, seq, buried_at: new Date(nowMs()).toISOString() });
+  // A last try may have been at work while it was given up.
+  if (await taskRecords(blobs, requested_by, nowMs).isFinal(task_id)) return;
+  await putJson(blobs, recordOf(event.data), { event, seq, buried_at: new Date(nowMs()).toISOString() });
   await failTask(places, nowMs, event.data, `${why} It is kept for the operator; send it again if you need it now.`);
+};
+
+/**
+ * Opens the task of a dead letter that is delivered again because an operator wants it. Whatever happens in between, the
+ * record goes last: until then the next delivery does the same.
+ */
+export const reopenBuried = async (places: Places, nowMs: () => number, request: TaskRequest['data']): Promise<void> => {
+  const blobs = places.blobs(request.requested_by);
+  if (!(await blobs.exists(recordOf(request)))) return;
+  await taskRecords(blobs, request.requested_by, nowMs).reopen(request.task_id);
+  await blobs.delete(recordOf(request));
 };
 
 /** An event that arrived damaged can never be carried out: the task that it was for ends as failed. */

@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import { eventSchema, type NexusEvent, pushSchema, seqOf } from '../../shared/events.ts';
+import { eventSchema, type NexusEvent, pushSchema, replayAttribute, seqOf } from '../../shared/events.ts';
 import { type Salvaged, salvageTask } from './salvage.ts';
 
 /** A push as it arrived: its event, its place in the order of acceptance, and how often it was tried. */
@@ -8,6 +8,8 @@ export interface ReceivedEvent {
   seq: number;
   messageId: string;
   deliveryAttempt: number | undefined;
+  /** It was a dead letter, and an operator wants it done. */
+  isReplay: boolean;
 }
 
 /** Why a push can never succeed. */
@@ -32,5 +34,12 @@ export const receivePush = (body: unknown): ReceivedEvent | UnreadablePush => {
   }
   const event = eventSchema.safeParse(data);
   if (!event.success) return { unreadable: reason('not an event of ours', event.error), salvaged: salvageTask(text) };
-  return { event: event.data, seq: seqOf(push.data), messageId: push.data.message.messageId, deliveryAttempt: push.data.deliveryAttempt };
+  const { message, deliveryAttempt } = push.data;
+  return {
+    event: event.data,
+    seq: seqOf(push.data),
+    messageId: message.messageId,
+    deliveryAttempt,
+    isReplay: message.attributes[replayAttribute] !== undefined,
+  };
 };

@@ -31,10 +31,10 @@ const wish = (url: string): string[] => [
 test('makes the spine once, and brings it up to date whenever it runs again', async () => {
   const names = namesOf('nexus');
   const first = await run(...wish('https://worker.example'));
-  expect(first.stdout.match(/: created/g)).toHaveLength(4);
+  expect(first.stdout.match(/: created/g)).toHaveLength(5);
   expect(first.stdout).toContain(`NEXUS_PUBSUB_TOPIC=projects/${project}/topics/nexus-events`);
   const second = await run(...wish('https://moved.example'));
-  expect(second.stdout.match(/: brought up to date/g)).toHaveLength(4);
+  expect(second.stdout.match(/: brought up to date/g)).toHaveLength(5);
 
   const [events] = await client.subscription(names.eventsPush).getMetadata();
   expect(events.pushConfig).toMatchObject({

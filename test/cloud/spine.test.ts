@@ -1,6 +1,9 @@
+import { execFile } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import { PubSub } from '@google-cloud/pubsub';
 import { afterAll, afterEach, beforeAll, expect, inject, test } from 'vitest';
 import { createNexus, type Nexus } from '../../client/index.ts';
@@ -82,6 +85,13 @@ afterEach(() => {
   pusher.insists = false;
 });
 
+const program = fileURLToPath(new URL('../../deploy/replay-dead-letters.ts', import.meta.url));
+/** `npm run replay:dead-letters`, as an operator runs it. */
+const replay = (...args: string[]) =>
+  promisify(execFile)(process.execPath, ['--import', 'tsx', program, ...args], {
+    env: { PATH: process.env.PATH, HOME: '/', PUBSUB_EMULATOR_HOST: inject('pubsubEmulator'), METADATA_SERVER_DETECTION: 'none' },
+  });
+
 const ingest = async (space: string, id: string, text: string): Promise<string> => (await nexus.space(space).ingest({ documents: [{ id, text }] })).task_id;
 const found = async (space: string, query: string) => (await nexus.space(space).query({ query })).hits.map(({ doc_id, text }) => ({ doc_id, text }));
 
@@ -128,6 +138,26 @@ test('an event that no worker takes goes to the dead letters, and its task ends 
   expect(task).toMatchObject({ status: 'failed', errors: [{ code: 'nexus.internal' }] });
   expect(pusher.passedOn.filter(({ id, path }) => id === taskId && path === '/worker/dead-letters').map(({ status }) => status)).toEqual([204]);
   await provision(100);
+});
+
+test('a dead letter that an operator publishes again is done, in the place that it had, and its task says so', async () => {
+  await provision(5);
+  pusher.holdBack = (path) => path === '/worker/events';
+  const long = 'stored beside its event '.repeat(20_000);
+  const taskId = await ingest('replayed', 'd', long);
+  expect(await nexus.waitForTask(taskId, { timeoutMs: 120_000 })).toMatchObject({ status: 'failed' });
+  pusher.holdBack = () => false;
+  await provision(100);
+  const later = await ingest('replayed', 'other', 'accepted since');
+  expect(await nexus.waitForTask(later)).toMatchObject({ status: 'succeeded' });
+
+  const list = async (...args: string[]) => (await replay('--project', project, '--prefix', prefix, '--quiet', '15', ...args)).stdout;
+  expect(await list('--list')).toMatch(new RegExp(`^${taskId} nexus\\.ingest_requested /nexus/spaces/replayed accepted `, 'm'));
+  expect(await list('--id', taskId)).toMatch(/^1 dead letters published again$/m);
+  const status = async () => (await nexus.task(taskId)).status;
+  await expect.poll(status, { timeout: 120_000 }).toBe('succeeded');
+  expect((await nexus.space('replayed').documents.get('d', { text: true })).text).toBe(long);
+  expect(await list('--list', '--id', taskId)).toBe('0 dead letters found\n');
 });
 
 test('keys that the issuer changes are taken without a restart', async () => {

@@ -15,6 +15,9 @@ ${connectionHelp}
 
 const listed = (entries: readonly string[]): string => (entries.length === 0 ? '-' : entries.join(', '));
 
+const indexText = ({ column, kind, rows, unindexed_rows }: SpaceDescription['indexes'][number]): string =>
+  rows === 0 ? `${column} ${kind} (empty: all ${unindexed_rows} rows are read)` : `${column} ${kind} (${unindexed_rows} rows to come)`;
+
 const rowsOf = (space: SpaceDescription): [string, unknown][] => [
   ['space', `${space.space_id} (${space.scope})`],
   ['documents', space.documents],
@@ -25,7 +28,7 @@ const rowsOf = (space: SpaceDescription): [string, unknown][] => [
   ['metric', space.metric],
   ['language', space.language],
   ['fields', listed(Object.entries(space.fields).map(([name, type]) => `${name}: ${type}`))],
-  ['indexes', listed(space.indexes.map(({ column, kind, unindexed_rows }) => `${column} ${kind} (${unindexed_rows} rows to come)`))],
+  ['indexes', listed(space.indexes.map(indexText))],
   ['version', space.version],
   ['created', space.created_at],
   ['updated', space.updated_at],

@@ -38,7 +38,7 @@ const fill = async (space: Space, folder: string, progress: Progress): Promise<n
 const untilIndexed = async (space: Space, sleep: NonNullable<Io['sleep']>): Promise<void> => {
   for (let look = 0; look < limits.cliIndexLooks; look++) {
     const { indexes } = await space.describe();
-    if (indexes.every(({ unindexed_rows }) => unindexed_rows === 0)) return;
+    if (indexes.every(({ rows, unindexed_rows }) => rows === 0 || unindexed_rows === 0)) return;
     await sleep(limits.cliIndexLookMs);
   }
 };
