@@ -6,6 +6,8 @@ import { edgeAlone } from './edge-alone.ts';
 import { embedding } from './embedding.ts';
 import { type Figure, markdownTable } from './figures.ts';
 import { hazeMap } from './haze-map.ts';
+import { hazeQuality } from './haze-quality.ts';
+import { hazeView } from './haze-view.ts';
 import { smallIngest } from './ingest.ts';
 import { overloaded } from './overload.ts';
 import { type KeptRun, machine, page, type Run } from './page.ts';
@@ -21,6 +23,8 @@ export interface BenchOptions {
   vectors: string | undefined;
   /** Rows of the collection, where a bench has one size. */
   rows: number | undefined;
+  /** Folder with `corpus.jsonl`, in BEIR layout. */
+  collection: string | undefined;
   /** How many spaces, each of a tenant of its own. */
   tenants: number | undefined;
   /** How long the soak lasts, and its requests a second. */
@@ -45,11 +49,11 @@ const benches: Record<string, Bench> = {
   tenants,
 };
 /** Only when they are named. */
-const named: Record<string, Bench> = { soak };
+const named: Record<string, Bench> = { soak, 'haze-view': hazeView, 'haze-quality': hazeQuality };
 const all = { ...benches, ...named };
 
 const usage = `npm run bench -- [--quick] [--only ${Object.keys(all).join(',')}] [--json FILE] [--doc FILE]
-  [--vectors DIR] [--rows N] [--tenants N] [--minutes N] [--rate N] [--picture FILE]`;
+  [--vectors DIR] [--collection DIR] [--rows N] [--tenants N] [--minutes N] [--rate N] [--picture FILE]`;
 
 /** @throws Error that says how it is called */
 const numberOf = (name: string, text: string | undefined): number | undefined => {
@@ -80,16 +84,18 @@ const main = async (): Promise<void> => {
       doc: { type: 'string' },
       vectors: { type: 'string' },
       rows: { type: 'string' },
+      collection: { type: 'string' },
       tenants: { type: 'string' },
       minutes: { type: 'string' },
       rate: { type: 'string' },
       picture: { type: 'string' },
     },
   });
-  const { quick, vectors, picture } = values;
+  const { quick, vectors, collection, picture } = values;
   const options: BenchOptions = {
     quick,
     vectors,
+    collection,
     picture,
     rows: numberOf('rows', values.rows),
     tenants: numberOf('tenants', values.tenants),

@@ -46,6 +46,9 @@ export class Cloud {
   private readonly drawn: () => void;
   private places: Float32Array = new Float32Array();
   private frame: Frame = { x: 0, y: 0, z: 0, radius: 1 };
+  /** Of the canvas, in CSS pixels: asking it in each frame would lay the page out in each frame. */
+  private width = 1;
+  private height = 1;
   private isHome = true;
   private isDue = false;
   private resting: ReturnType<typeof setTimeout> | undefined;
@@ -54,8 +57,8 @@ export class Cloud {
   /** @param drawn called after each drawing @throws when the browser has no WebGL */
   constructor(canvas: HTMLCanvasElement, drawn: () => void) {
     this.drawn = drawn;
-    // Kept for whoever takes a picture of the page.
-    this.renderer = new WebGLRenderer({ canvas, antialias: true, alpha: true, preserveDrawingBuffer: true });
+    // Kept for whoever takes a picture of the page. Points are smooth by themselves.
+    this.renderer = new WebGLRenderer({ canvas, antialias: false, alpha: true, preserveDrawingBuffer: true });
     this.landing.visible = false;
     this.highlights.uniforms.width.value = highlightWidth;
     this.highlights.uniforms.strength.value = 1;
@@ -126,17 +129,15 @@ export class Cloud {
 
   /** Index of the point under a place on the canvas, in CSS pixels from its corner. */
   pick(left: number, top: number): number | undefined {
-    const { clientWidth, clientHeight } = this.renderer.domElement;
-    this.index ??= new ScreenIndex(this.places, this.seenFrom().elements, clientWidth, clientHeight);
+    this.index ??= new ScreenIndex(this.places, this.seenFrom().elements, this.width, this.height);
     return this.index.nearest(left, top, pickPixels);
   }
 
   /** Where a place stands on the canvas, in CSS pixels; undefined: outside of it. */
   project({ x, y, z }: Place): { left: number; top: number } | undefined {
-    const { clientWidth, clientHeight } = this.renderer.domElement;
     const seen = new Vector3(x, y, z).project(this.camera);
     if (Math.abs(seen.x) > 1 || Math.abs(seen.y) > 1 || Math.abs(seen.z) > 1) return undefined;
-    return { left: ((seen.x + 1) / 2) * clientWidth, top: ((1 - seen.y) / 2) * clientHeight };
+    return { left: ((seen.x + 1) / 2) * this.width, top: ((1 - seen.y) / 2) * this.height };
   }
 
   dispose(): void {
@@ -176,6 +177,7 @@ export class Cloud {
   private fit(): void {
     const { clientWidth, clientHeight } = this.renderer.domElement;
     if (clientWidth === 0 || clientHeight === 0) return;
+    [this.width, this.height] = [clientWidth, clientHeight];
     const ratio = Math.min(2, window.devicePixelRatio);
     this.renderer.setPixelRatio(ratio);
     this.renderer.setSize(clientWidth, clientHeight, false);
@@ -206,7 +208,9 @@ export class Cloud {
     requestAnimationFrame((nowMs) => {
       this.isDue = false;
       const count = this.places.length / 3;
-      this.plain.draw(this.resting === undefined ? count : this.pace(nowMs, count));
+      const drawn = this.resting === undefined ? count : this.pace(nowMs, count);
+      this.plain.draw(drawn);
+      this.renderer.domElement.dataset.drawn = String(drawn);
       this.landing.scale.setScalar(this.camera.position.distanceTo(this.landing.position) * landingShare);
       this.renderer.render(this.scene, this.camera);
       this.drawn();

@@ -40,10 +40,12 @@ export class ClusterLabels {
 
   /** @param project from the map to the canvas; undefined for what is not seen */
   place(project: (place: Place) => { left: number; top: number } | undefined): void {
+    // Once, before anything is moved: each question after it would lay the page out anew.
+    const { clientWidth } = this.layer;
     const taken: { left: number; top: number; right: number; bottom: number }[] = [];
     for (const { cluster, element, width, height } of this.labels) {
       const at = taken.length < mostShown ? project(cluster) : undefined;
-      const left = Math.min(Math.max(margin, (at?.left ?? 0) - width / 2), this.layer.clientWidth - width - margin);
+      const left = Math.min(Math.max(margin, (at?.left ?? 0) - width / 2), clientWidth - width - margin);
       const top = (at?.top ?? 0) + drop;
       const box = { left, top, right: left + width, bottom: top + height };
       const isFree = at !== undefined && taken.every((other) => left > other.right || box.right < other.left || top > other.bottom || box.bottom < other.top);
