@@ -3,9 +3,10 @@ import type { ContentfulStatusCode } from 'hono/utils/http-status';
 import { errorAnswer, NexusError, toNexusError } from '../shared/errors.ts';
 import { requestIdPattern } from '../shared/ids.ts';
 import type { EdgeDeps } from './edge-deps.ts';
+import type { Observed } from './log-requests.ts';
 
 export interface EdgeEnv {
-  Variables: { requestId: string; allowed?: string[] };
+  Variables: { requestId: string; observed: Observed; allowed?: string[] };
 }
 
 const always = {
@@ -28,7 +29,9 @@ export const stampAnswers = ({ newRequestId }: Pick<EdgeDeps, 'newRequestId'>): 
     for (const [name, value] of Object.entries(unlessSaid)) if (!c.res.headers.has(name)) c.res.headers.set(name, value);
   };
 
-const answerError = (c: Context<EdgeEnv>, error: unknown): Response => {
+const answerError = (c: Context<EdgeEnv>, error: NexusError): Response => {
+  // A bad configuration refuses before anything is observed.
+  if (c.var.observed !== undefined) c.var.observed.code = error.code;
   const { status, headers, body } = errorAnswer(error, c.var.requestId);
   return c.json(body, status as ContentfulStatusCode, headers);
 };
@@ -48,7 +51,8 @@ export const answerErrors = ({ log }: Pick<EdgeDeps, 'log'>): ErrorHandler<EdgeE
 
 /** 405 where paths matched and none of them took the method, else 404. */
 export const answerNotFound: NotFoundHandler<EdgeEnv> = (c) => {
-  const { allowed } = c.var;
+  const { allowed, observed } = c.var;
+  if (observed !== undefined) observed.endpoint ??= 'unknown';
   if (allowed === undefined) return answerError(c, new NexusError('nexus.not_found', 'There is nothing at this path. GET /openapi.json lists what there is.'));
   c.header('allow', allowed.join(', '));
   return answerError(c, new NexusError('nexus.method_not_allowed', `This path takes ${allowed.join(', ')}.`));

@@ -12,6 +12,7 @@ import { findDestination } from './find-destination.ts';
 import { createForward } from './forward.ts';
 import { createRateLimit } from './limit-rate.ts';
 import { createRegistryLoader } from './load-registry.ts';
+import { logRequests } from './log-requests.ts';
 import { mountMcp } from './mcp/mount-mcp.ts';
 import { mountPublicEndpoints } from './public-endpoints.ts';
 import { readInput } from './read-input.ts';
@@ -32,6 +33,7 @@ export const createEdge = (deps: EdgeDeps): Hono<EdgeEnv> => {
 
   const app = new Hono<EdgeEnv>();
   app.use(stampAnswers(deps));
+  app.use(logRequests(deps));
   if (deps.bindings.NEXUS_CORS_ORIGINS.length > 0) app.use(allowOrigins(deps.bindings.NEXUS_CORS_ORIGINS));
   app.onError(answerErrors(deps));
   app.notFound(serveAssets(deps, answerNotFound)); // 404
@@ -42,17 +44,21 @@ export const createEdge = (deps: EdgeDeps): Hono<EdgeEnv> => {
     app.all(honoPath(path), async (c, next) => {
       const endpoint = candidates.find(({ method }) => method === c.req.method);
       if (endpoint === undefined) return offerMethods(c, next, candidates); // 405, unless a later path fits as well
+      const { observed } = c.var;
+      observed.endpoint = endpoint.id;
       const request = c.req.raw;
       const url = new URL(request.url);
       const raw = { pathname: url.pathname, params: c.req.param(), query: queryFields(url.searchParams) };
 
       const caller = await authenticate(request.headers); // 401
       const context = authorise(endpoint, caller, request.headers, raw.query); // 403, 400
+      observed.context = context;
       await limitRate(context.tenant_id); // 429
       const { input, body } = await readInput(endpoint, request, raw, (scope) => requireScope(context, endpoint.access, scope)); // 415, 413, 400, 403, 422
+      observed.spaceId = input.params.space_id;
       checkCursor(endpoint, context, input); // 410
       const destination = findDestination(await loadRegistry(), deps.bindings.NEXUS_RUNNERS, endpoint, context, input); // 503
-      return forward({ endpoint, request, url, requestId: c.var.requestId, context, body, destination }); // 502, 503, 504
+      return forward({ endpoint, request, url, requestId: c.var.requestId, context, body, destination, observed }); // 502, 503, 504
     });
   }
   return app;

@@ -1,7 +1,7 @@
 import type { Bindings } from './bindings.ts';
 
 export interface LogEntry {
-  level: 'warn' | 'error';
+  level: 'info' | 'warn' | 'error';
   event: string;
   request_id?: string;
   [field: string]: unknown;

@@ -8,6 +8,7 @@ import { isPrivateWire } from '../shared/private-wire.ts';
 import type { EdgeDeps } from './edge-deps.ts';
 import type { Destination } from './find-destination.ts';
 import { judgeAnswer } from './judge-answer.ts';
+import type { Observed } from './log-requests.ts';
 import { headersToRunner } from './passed-headers.ts';
 import type { Body } from './read-body.ts';
 import { createRunnerHealth } from './runner-health.ts';
@@ -24,6 +25,8 @@ export interface Call {
   context: RequestContext;
   body: Body;
   destination: Destination;
+  /** Is told who answered, and what. */
+  observed: Observed;
 }
 
 const timedOut = (): NexusError => new NexusError('nexus.timeout', 'The runner took too long to answer. Try again, or ask for less at once.');
@@ -102,6 +105,7 @@ export const createForward = ({ bindings, fetch, now, after, log }: Pick<EdgeDep
     const runners = mayBeRepeated(call) ? inOrder : inOrder.slice(0, 1);
     let last = unreachable(undefined);
     for (const [index, runner] of runners.entries()) {
+      call.observed.runner = new URL(runner).origin;
       try {
         const answer = await ask(call, runner, headers, exchange);
         if (!isOfTheWay(answer)) return answer;
@@ -123,13 +127,16 @@ export const createForward = ({ bindings, fetch, now, after, log }: Pick<EdgeDep
   return async (call: Call): Promise<Response> => {
     const grant = await grantFor(call, bindings.NEXUS_GRANT_SECRET, now());
     const timeoutMs = call.body.kind === 'stream' ? limits.uploadTimeoutMs : limits.forwardTimeoutMs;
-    const headers = headersToRunner(call.request.headers, call.requestId, grant, timeoutMs - limits.forwardMarginMs);
+    const headers = headersToRunner(call.request.headers, call.observed.trace, call.requestId, grant, timeoutMs - limits.forwardMarginMs);
     const exchange = new AbortController();
     const stopClock = after(timeoutMs, () => exchange.abort(timedOut()));
     if (call.request.signal.aborted) throw callerLeft();
     call.request.signal.addEventListener('abort', () => exchange.abort(callerLeft()));
     try {
-      return await judgeAnswer(call.endpoint, await askInOrder(call, headers, exchange));
+      const sentMs = now();
+      const answer = await askInOrder(call, headers, exchange);
+      call.observed.runnerMs = now() - sentMs;
+      return await judgeAnswer(call.endpoint, answer, call.observed);
     } finally {
       stopClock();
     }

@@ -1,5 +1,5 @@
 import { grantHeader, timeoutHeader } from '../shared/grant.ts';
-import { nextTrace, parseTraceparent, traceparentOf } from '../shared/trace.ts';
+import { parseTraceparent, type Trace, traceparentOf } from '../shared/trace.ts';
 
 /**
  * Everything else that a caller sends stays here: first of all every `X-Nexus-*`, and the credential.
@@ -34,13 +34,11 @@ const pick = (from: Headers, names: readonly string[]): Headers => {
 };
 
 /** @param timeoutMs in which the runner is to answer */
-export const headersToRunner = (from: Headers, requestId: string, grant: string, timeoutMs: number): Headers => {
+export const headersToRunner = (from: Headers, trace: Trace, requestId: string, grant: string, timeoutMs: number): Headers => {
   const headers = pick(from, toRunner);
-  const parent = parseTraceparent(from.get('traceparent'));
   // State belongs to the trace that it came with.
-  if (parent === undefined) headers.delete('tracestate');
-  // The edge is no step of its own: it hands a trace on as it came, or begins one.
-  headers.set('traceparent', traceparentOf(parent ?? nextTrace(undefined)));
+  if (parseTraceparent(from.get('traceparent')) === undefined) headers.delete('tracestate');
+  headers.set('traceparent', traceparentOf(trace));
   headers.set(timeoutHeader, String(timeoutMs));
   headers.set('x-request-id', requestId);
   headers.set(grantHeader, grant);

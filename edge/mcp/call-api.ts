@@ -1,4 +1,5 @@
 import type { ErrorBody } from '../../shared/errors.ts';
+import { parseTraceparent, type Trace, traceparentOf } from '../../shared/trace.ts';
 
 /** What the API answered to a tool: its JSON, or its error. */
 export type ApiAnswer<T> = { body: T; error?: undefined } | { error: Pick<ErrorBody, 'code' | 'message' | 'details'> };
@@ -6,7 +7,7 @@ export type ApiAnswer<T> = { body: T; error?: undefined } | { error: Pick<ErrorB
 export type CallApi = <T>(method: 'GET' | 'POST', path: string, body?: unknown) => Promise<ApiAnswer<T>>;
 
 /** What an agent's request to `/mcp` says of who is calling. Nothing else of it reaches the API. */
-const passed = ['authorization', 'x-env', 'x-project-id', 'x-surface-id', 'x-tenant-id', 'traceparent', 'tracestate'] as const;
+const passed = ['authorization', 'x-env', 'x-project-id', 'x-surface-id', 'x-tenant-id'] as const;
 
 /**
  * Tools ask the very edge that serves them, each by a request of its own with the caller's own credential: rights,
@@ -14,10 +15,12 @@ const passed = ['authorization', 'x-env', 'x-project-id', 'x-surface-id', 'x-ten
  * @param ask answers a request as if it had come over the wire
  */
 export const callApiAs =
-  (from: Request, requestId: string, ask: (request: Request) => Response | Promise<Response>): CallApi =>
+  (from: Request, requestId: string, trace: Trace, ask: (request: Request) => Response | Promise<Response>): CallApi =>
   async (method, path, body) => {
-    const headers = new Headers({ 'x-request-id': requestId });
-    for (const name of passed) {
+    const headers = new Headers({ 'x-request-id': requestId, traceparent: traceparentOf(trace) });
+    // State belongs to the trace that it came with.
+    const isTraced = parseTraceparent(from.headers.get('traceparent')) !== undefined;
+    for (const name of isTraced ? [...passed, 'tracestate'] : passed) {
       const value = from.headers.get(name);
       if (value !== null) headers.set(name, value);
     }

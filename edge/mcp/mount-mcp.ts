@@ -28,12 +28,17 @@ const serverFor = (version: string, call: CallApi, sleep: (ms: number) => Promis
  */
 export const mountMcp = (app: Hono<EdgeEnv>, { version, after }: Pick<EdgeDeps, 'version' | 'after'>, authenticate: (headers: Headers) => Promise<unknown>) => {
   const sleep = (ms: number) => new Promise<void>((resolve) => after(ms, resolve));
+  /** Who asks is the request's, and comes with it; the handler is everybody's. */
+  const handler = createMcpHandler(({ authInfo }) => serverFor(version, authInfo?.extra?.call as CallApi, sleep), {
+    responseMode: 'json',
+    maxRequestBodySize: limits.edgeReadsBodyBytes,
+  });
   app.all('/mcp', async (c) => {
+    c.var.observed.endpoint = 'mcp';
     requireMethod(c, ['POST']);
     const request = c.req.raw;
     await authenticate(request.headers);
-    const call = callApiAs(request, c.var.requestId, (inner) => app.fetch(inner, c.env));
-    const handler = createMcpHandler(() => serverFor(version, call, sleep), { responseMode: 'json', maxRequestBodySize: limits.edgeReadsBodyBytes });
-    return handler.fetch(request);
+    const call = callApiAs(request, c.var.requestId, c.var.observed.trace, (inner) => app.fetch(inner, c.env));
+    return handler.fetch(request, { authInfo: { token: '', clientId: '', scopes: [], extra: { call } } });
   });
 };

@@ -60,7 +60,9 @@ export interface EdgeOptions {
 
 export const startEdge = ({ env = {}, runner = jsonRunner, now = () => nowMs, others }: EdgeOptions = {}) => {
   const asked: Asked[] = [];
+  /** Of what went wrong; of each request. */
   const logged: LogEntry[] = [];
+  const told: LogEntry[] = [];
   const timers: Timer[] = [];
   const bindings: Bindings = bindingsSchema.parse({ ...environment, ...env });
   let ids = 0;
@@ -83,9 +85,9 @@ export const startEdge = ({ env = {}, runner = jsonRunner, now = () => nowMs, ot
         timer.stopped = true;
       };
     },
-    log: (entry) => logged.push(entry),
+    log: (entry) => (entry.event === 'request' ? told : logged).push(entry),
   }) as unknown as Hono<never>;
-  return { app, asked, logged, timers, bindings, request: (path: string, init?: RequestInit) => Promise.resolve(app.request(path, init)) };
+  return { app, asked, logged, told, timers, bindings, request: (path: string, init?: RequestInit) => Promise.resolve(app.request(path, init)) };
 };
 export type EdgeUnderTest = ReturnType<typeof startEdge>;
 
