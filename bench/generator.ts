@@ -52,7 +52,8 @@ export const generate = async ({ origin, requests, perSecond, seconds, connectio
   } else {
     const all = Math.round(perSecond * seconds);
     while (sent < all) {
-      const due = Math.min(all, Math.floor(((performance.now() - startedMs) / 1000) * perSecond));
+      // The first is due at once.
+      const due = Math.min(all, Math.floor(((performance.now() - startedMs) / 1000) * perSecond) + 1);
       while (sent < due) void ask(startedMs + (sent / perSecond) * 1000);
       await sleep(tickMs);
     }

@@ -157,8 +157,8 @@ export const limits = {
   forwardMarginMs: 500,
   /** Uploads and large ingests may take as long as a slow client needs. */
   uploadTimeoutMs: 300 * secondMs,
-  /** Requests that work at once, for each core: enough to keep it busy while some of them wait for a disk. More only makes all of them slower. */
-  workPlacesPerCore: 4,
+  /** Requests that work at once, for each core: enough to keep it busy. More answer hardly more, and each later: a tenant's one query shares the cores with all that have a place. */
+  workPlacesPerCore: 2,
   /** The same where tables lie on an object store: most of the time such a request waits for the network. */
   remoteWorkPlacesPerCore: 32,
   /** Requests that wait for a place to work: of one tenant less than a second's work of a small instance, in all a few tenants' worth. */

@@ -1,6 +1,7 @@
 import { type Connection, connect, Session } from '@lancedb/lancedb';
 import { LRUCache } from 'lru-cache';
 import type { StorageSettings } from '../../storage-settings.ts';
+import { yieldToNode } from './engine-priority.ts';
 import { storageOptions } from './storage-options.ts';
 
 export interface ConnectionOptions {
@@ -19,12 +20,20 @@ export type Connections = (uri: string) => Promise<Connection>;
 export const lanceConnections = (options: ConnectionOptions): Connections => {
   const session = new Session(BigInt(options.indexCacheBytes), BigInt(options.metadataCacheBytes));
   const connections = new LRUCache<string, Promise<Connection>>({ max: options.maxConnections });
+  let yielding = false;
   return (uri) => {
     const known = connections.get(uri);
     if (known !== undefined) return known;
     const opening = connect(uri, { storageOptions: storageOptions(uri, options.storage) }, session);
     connections.set(uri, opening);
-    opening.catch(() => connections.delete(uri));
+    opening.then(
+      () => {
+        // The engine's threads begin with the first connection.
+        if (!yielding) yieldToNode();
+        yielding = true;
+      },
+      () => connections.delete(uri),
+    );
     return opening;
   };
 };

@@ -1,0 +1,23 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { setPriority } from 'node:os';
+
+const threads = '/proc/self/task';
+/** As the engine names them; threads that these start later are as they are. */
+const engineThread = /^(tokio-rt-worker|lance-cpu)/;
+/** Niceness. A third of the weight: enough for the one thread, too little to starve the others where it is never idle. */
+const lower = 5;
+
+/**
+ * Lets Node's one thread go before the engine's many where there are more of them than cores: it takes requests in,
+ * refuses them and answers them, so while it waits everybody does, and it needs little. Linux has a priority for each
+ * thread; elsewhere, or where it may not be set, nothing changes.
+ */
+export const yieldToNode = (): void => {
+  try {
+    for (const thread of readdirSync(threads)) {
+      if (engineThread.test(readFileSync(`${threads}/${thread}/comm`, 'utf8'))) setPriority(Number(thread), lower);
+    }
+  } catch {
+    // No such folder, or a thread that has ended meanwhile: then it stays as it is.
+  }
+};
