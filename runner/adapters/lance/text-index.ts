@@ -1,4 +1,5 @@
 import { Index, tokenize } from '@lancedb/lancedb';
+import { LRUCache } from 'lru-cache';
 
 /** The column that text search reads: a passage's terms, and those of its titles, between spaces. */
 export const textColumn = 'words';
@@ -55,11 +56,27 @@ export const textIndexFor = (language: string | null): Index => {
   });
 };
 
+/**
+ * Whether a term of a language is kept, by stemmer and term. Whether it is a stop word never changes, and to ask the
+ * engine costs a query as much as a short search.
+ */
+const kept = new LRUCache<string, boolean>({ max: 20_000 });
+
 /** Without the words of a language that say nothing by themselves; with all of them when that is all there is. */
 export const withoutStopWords = async (terms: readonly string[], language: string | null): Promise<string[]> => {
   const stemmer = stemmerOf(language);
   if (stemmer === undefined || terms.length === 0) return [...terms];
-  const options = { baseTokenizer: 'whitespace', language: stemmer, stem: false, removeStopWords: true, lowercase: false, asciiFolding: false } as const;
-  const left = await tokenize(terms.join(' '), { ...options, maxTokenLength: 255 });
-  return left.length === 0 ? [...terms] : left.map(({ text }) => text);
+  const keyOf = (term: string): string => `${stemmer} ${term}`;
+  const found = new Map(terms.map((term) => [term, kept.get(keyOf(term))]));
+  const unknown = [...found].filter(([, isKept]) => isKept === undefined).map(([term]) => term);
+  if (unknown.length > 0) {
+    const options = { baseTokenizer: 'whitespace', language: stemmer, stem: false, removeStopWords: true, lowercase: false, asciiFolding: false } as const;
+    const left = new Set((await tokenize(unknown.join(' '), { ...options, maxTokenLength: 255 })).map(({ text }) => text));
+    for (const term of unknown) {
+      found.set(term, left.has(term));
+      kept.set(keyOf(term), left.has(term));
+    }
+  }
+  const rest = terms.filter((term) => found.get(term));
+  return rest.length === 0 ? [...terms] : rest;
 };
