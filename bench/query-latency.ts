@@ -86,7 +86,7 @@ export const queryLatency = async ({ quick }: BenchOptions): Promise<Figure[]> =
     await load(
       runner,
       'latency',
-      ingestBodies(all.slice(0, documents), () => anyText(40)),
+      ingestBodies(all.slice(0, documents), () => anyText(20 + Math.floor(next() * 41))),
     );
     await untilIndexed(runner, 'latency', quick ? ['words'] : ['words', 'vector']);
     const table = await (await connect(runner.tables)).openTable('latency');
