@@ -1,6 +1,6 @@
 import { type ReactNode, useEffect, useState } from 'react';
 import { createRoot } from 'react-dom/client';
-import { exampleOf } from './example-of.ts';
+import { curlOf, exampleRequest } from './example-request.ts';
 import type { ApiDocument, Operation } from './open-api.ts';
 import './style.css';
 
@@ -12,15 +12,6 @@ interface Listed {
   operation: Operation;
 }
 
-const curlOf = ({ path, method, operation }: Listed): string => {
-  const url = `${location.origin}${path.replaceAll(/\{(\w+)\}/g, (_, name: string) => ({ space_id: 'docs', doc_id: 'returns', name: 'file.txt' })[name] ?? `$${name.toUpperCase()}`)}`;
-  const lines = [`curl -X ${method.toUpperCase()} '${url}'`, `-H "authorization: Bearer $TOKEN"`];
-  const json = operation.requestBody?.content['application/json'];
-  if (json !== undefined) lines.push(`-H 'content-type: application/json'`, `-d '${JSON.stringify(exampleOf(operation.operationId, json.schema))}'`);
-  else if (operation.requestBody !== undefined) lines.push(`--data-binary @file.txt`);
-  return lines.join(' \\\n  ');
-};
-
 const Endpoint = (listed: Listed): ReactNode => {
   const { path, method, operation } = listed;
   return (
@@ -29,7 +20,8 @@ const Endpoint = (listed: Listed): ReactNode => {
         <b className="method">{method.toUpperCase()}</b> <code>{path}</code>
       </h2>
       <p>{operation.summary}</p>
-      <pre>{curlOf(listed)}</pre>
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls is reached by keys */}
+      <pre tabIndex={0}>{curlOf(location.origin, exampleRequest(path, method, operation))}</pre>
       <details>
         <summary>Parameters and body</summary>
         <table>
@@ -70,6 +62,29 @@ const Endpoint = (listed: Listed): ReactNode => {
   );
 };
 
+/** Every code there is. */
+const Errors = ({ codes }: { codes: Record<string, number> }): ReactNode => (
+  <section id="errors" aria-label="Error codes">
+    <h2>Error codes</h2>
+    <table>
+      <tbody>
+        {[...Map.groupBy(Object.entries(codes), ([, status]) => status)]
+          .sort(([a], [b]) => a - b)
+          .map(([status, entries]) => (
+            <tr key={status}>
+              <th scope="row">{status}</th>
+              <td>
+                {entries.map(([code]) => (
+                  <code key={code}>{code} </code>
+                ))}
+              </td>
+            </tr>
+          ))}
+      </tbody>
+    </table>
+  </section>
+);
+
 const Docs = (): ReactNode => {
   const [api, setApi] = useState<ApiDocument>();
   const [problem, setProblem] = useState<string>();
@@ -97,7 +112,8 @@ const Docs = (): ReactNode => {
           </p>
         )}
         <p>
-          Every call needs <code>Authorization: Bearer …</code>: a JWT or an API key. Failures of every kind come in one envelope:{' '}
+          Every call under <code>/nexus</code> and to <code>/mcp</code> needs <code>Authorization: Bearer …</code>: a JWT or an API key, <code>$TOKEN</code> in
+          the examples, which work as they stand. Failures of every kind come in one envelope:{' '}
           <code>{'{"error": {"code", "message", "http_status", "request_id", "retryable"}}'}</code>; the message says what to do.
         </p>
         <nav aria-label="Endpoints">
@@ -111,6 +127,7 @@ const Docs = (): ReactNode => {
             ))}
           </ul>
         </nav>
+        {api !== undefined && <Errors codes={api.components.schemas.Error['x-codes']} />}
         {operations.map((listed) => (
           <Endpoint key={listed.operation.operationId} {...listed} />
         ))}

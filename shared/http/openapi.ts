@@ -1,6 +1,8 @@
 import { z } from 'zod';
 import { type ErrorCode, errorCodes, statusOf } from '../errors.ts';
 import { type Endpoint, endpointList } from './endpoints.ts';
+import { bodyExamples, parameterExamples } from './examples.ts';
+import { type OtherOperation, otherOperations } from './other-operations.ts';
 
 const errorSchema = z.object({
   error: z.object({
@@ -44,9 +46,9 @@ const codesOf = (endpoint: Endpoint): ErrorCode[] => [
   ...(endpoint.body?.kind === 'json' ? (['nexus.malformed_json'] as const) : []),
 ];
 
-const errorResponses = (endpoint: Endpoint) => {
+const errorResponses = (errors: readonly ErrorCode[]) => {
   const byStatus = new Map<number, ErrorCode[]>();
-  for (const code of codesOf(endpoint)) byStatus.set(statusOf(code), [...(byStatus.get(statusOf(code)) ?? []), code]);
+  for (const code of errors) byStatus.set(statusOf(code), [...(byStatus.get(statusOf(code)) ?? []), code]);
   return Object.fromEntries(
     [...byStatus]
       .sort(([a], [b]) => a - b)
@@ -61,7 +63,10 @@ const parametersOf = (endpoint: Endpoint) => {
   const of = (place: 'path' | 'query', schema: z.ZodType | undefined) => {
     if (schema === undefined) return [];
     const { properties = {}, required = [] } = jsonSchema(schema, 'input') as { properties?: Record<string, unknown>; required?: string[] };
-    return Object.entries(properties).map(([name, property]) => ({ name, in: place, required: place === 'path' || required.includes(name), schema: property }));
+    return Object.entries(properties).map(([name, property]) => ({
+      ...{ name, in: place, required: place === 'path' || required.includes(name), schema: property },
+      ...(place === 'path' && parameterExamples[name] !== undefined ? { example: parameterExamples[name] } : {}),
+    }));
   };
   const header = (name: string, description: string) => ({ name, in: 'header', required: false, description, schema: { type: 'string' } });
   return [
@@ -78,7 +83,7 @@ const bodyOf = (endpoint: Endpoint) => {
   if (endpoint.body === undefined) return {};
   const content =
     endpoint.body.kind === 'json'
-      ? { 'application/json': { schema: jsonSchema(endpoint.body.schema, 'input') } }
+      ? { 'application/json': { schema: jsonSchema(endpoint.body.schema, 'input'), example: bodyExamples[endpoint.id] } }
       : { 'application/octet-stream': { schema: { type: 'string', format: 'binary' } } };
   return { requestBody: { required: true, content } };
 };
@@ -91,6 +96,15 @@ const successOf = (endpoint: Endpoint) => ({
   ...(endpoint.response === undefined ? {} : { content: { 'application/json': { schema: jsonSchema(endpoint.response, 'output') }, ...alsoOf(endpoint) } }),
 });
 
+const otherOperation = ({ id, summary, isPublic, body, accept, response, codes }: OtherOperation) => ({
+  operationId: id,
+  summary,
+  ...(isPublic ? { security: [] } : {}),
+  ...(accept === undefined ? {} : { parameters: [{ name: 'Accept', in: 'header', required: true, schema: { type: 'string' }, example: accept }] }),
+  ...(body === undefined ? {} : { requestBody: { required: true, content: { 'application/json': body } } }),
+  responses: { '200': { description: 'OK', content: { 'application/json': { schema: response } } }, ...errorResponses(codes) },
+});
+
 /** OpenAPI 3.1, from the same rows and schemas that the code runs by. */
 export const openApiDocument = (version: string) => {
   const paths: Record<string, Record<string, unknown>> = {};
@@ -100,10 +114,11 @@ export const openApiDocument = (version: string) => {
       summary: endpoint.summary,
       parameters: parametersOf(endpoint),
       ...bodyOf(endpoint),
-      responses: { [String(endpoint.status)]: successOf(endpoint), ...errorResponses(endpoint) },
+      responses: { [String(endpoint.status)]: successOf(endpoint), ...errorResponses(codesOf(endpoint)) },
     };
     paths[endpoint.path] = { ...paths[endpoint.path], [endpoint.method.toLowerCase()]: operation };
   }
+  for (const other of otherOperations) paths[other.path] = { ...paths[other.path], [other.method]: otherOperation(other) };
   return {
     openapi: '3.1.0',
     info: { title: 'Nexus Lite', version, description: 'A tenant-isolated RAG store on object storage.' },
@@ -111,7 +126,8 @@ export const openApiDocument = (version: string) => {
     paths,
     components: {
       securitySchemes: { bearer: { type: 'http', scheme: 'bearer', description: 'A JWT or an API key' } },
-      schemas: { Error: jsonSchema(errorSchema, 'output') },
+      // Every code with its status, for the page that explains them.
+      schemas: { Error: { ...jsonSchema(errorSchema, 'output'), 'x-codes': Object.fromEntries(errorCodes.map((code) => [code, statusOf(code)])) } },
     },
   };
 };

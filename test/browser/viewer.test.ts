@@ -264,7 +264,9 @@ test('the API page describes every endpoint', async () => {
   await page.waitForSelector('section#hazePoints');
   const { paths } = (await stack.call('GET', '/openapi.json')).body as { paths: Record<string, object> };
   const operations = Object.values(paths).reduce((sum, methods) => sum + Object.keys(methods).length, 0);
-  expect(await page.locator('main > section').count()).toBe(operations);
+  expect(await page.locator('main > section:not(#errors)').count()).toBe(operations);
+  expect(await page.textContent('section#mcp pre')).toMatch(/tools\/list/);
+  expect(await page.textContent('section#errors')).toContain('nexus.cursor_invalid');
   await keep('docs');
   await keepDark('docs');
 });

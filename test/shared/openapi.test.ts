@@ -2,12 +2,13 @@ import { describe, expect, test } from 'vitest';
 import { errorCodes, statusOf } from '../../shared/errors.ts';
 import { endpointList } from '../../shared/http/endpoints.ts';
 import { openApiDocument } from '../../shared/http/openapi.ts';
+import { otherOperations } from '../../shared/http/other-operations.ts';
 
 interface Operation {
   operationId: string;
   summary: string;
   parameters: { name: string; in: string; required: boolean; schema: unknown }[];
-  requestBody?: { required: boolean; content: Record<string, { schema: Record<string, unknown> }> };
+  requestBody?: { required: boolean; content: Record<string, { schema: Record<string, unknown>; example?: unknown }> };
   responses: Record<string, { description: string; content?: Record<string, { schema: Record<string, unknown> }> }>;
 }
 // What a client reads is the JSON, so that is what is looked at.
@@ -37,7 +38,19 @@ describe('the OpenAPI document', () => {
 
   test('has every endpoint of the table, each once, and no other', () => {
     const listed = operations.map(({ method, path, operation }) => `${operation.operationId} ${method.toUpperCase()} ${path}`);
-    expect(listed.sort()).toEqual(endpointList.map(({ id, method, path }) => `${id} ${method} ${path}`).sort());
+    const others = otherOperations.map(({ id, method, path }) => `${id} ${method.toUpperCase()} ${path}`);
+    expect(others).toContain('mcp POST /mcp');
+    expect(listed.sort()).toEqual([...endpointList.map(({ id, method, path }) => `${id} ${method} ${path}`), ...others].sort());
+  });
+
+  test('gives every JSON body an example, which its own schema takes', () => {
+    const bodies = endpointList.filter(({ body }) => body?.kind === 'json');
+    expect(bodies.length).toBeGreaterThan(4);
+    for (const { id, body } of bodies) {
+      const example = operationOf(id).requestBody?.content['application/json']?.example;
+      expect(example, id).toBeTypeOf('object');
+      if (body?.kind === 'json') expect(body.schema.safeParse(example), id).toMatchObject({ success: true });
+    }
   });
 
   test('has no reference that leads nowhere', () => {
