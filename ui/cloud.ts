@@ -26,8 +26,6 @@ const near = 0.35;
 const landingShare = 0.014;
 /** A point is under the pointer within this many pixels. */
 const pickPixels = 10;
-/** The picture rests when it has not moved for so long, ms. */
-const restMs = 200;
 
 /** Fewer points are larger. Pixels. */
 const widthOf = (count: number): number => Math.min(10, Math.max(3, 12 - 1.8 * Math.log10(Math.max(1, count))));
@@ -191,7 +189,7 @@ export class Cloud {
   /** While it moves, as many points as keep it smooth; all of them as soon as it rests. */
   private moved(): void {
     clearTimeout(this.resting);
-    this.resting = setTimeout(() => this.changed(), restMs);
+    this.resting = setTimeout(() => this.changed(), this.pace.restMs());
     this.draw();
   }
 
@@ -205,10 +203,11 @@ export class Cloud {
     this.index = undefined;
     if (this.isDue) return;
     this.isDue = true;
-    requestAnimationFrame((nowMs) => {
+    const askedMs = performance.now();
+    requestAnimationFrame(() => {
       this.isDue = false;
       const count = this.places.length / 3;
-      const drawn = this.resting === undefined ? count : this.pace(nowMs, count);
+      const drawn = this.resting === undefined ? count : this.pace.affordable(performance.now() - askedMs, count);
       this.plain.draw(drawn);
       this.renderer.domElement.dataset.drawn = String(drawn);
       this.landing.scale.setScalar(this.camera.position.distanceTo(this.landing.position) * landingShare);

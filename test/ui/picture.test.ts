@@ -81,15 +81,26 @@ test('what lies nearest is what sorting all of it says, of those that are wanted
 });
 
 describe('while the picture moves', () => {
-  const framesOf = (ms: number, count: number): number[] => {
+  const framesOf = (waitedMs: number, count: number): number[] => {
     const pace = createPace();
-    return Array.from({ length: 30 }, (_, frame) => pace(frame * ms, count));
+    return Array.from({ length: 30 }, () => pace.affordable(waitedMs, count));
   };
   test('a quick machine draws all points', () => expect(framesOf(16, 100_000).every((drawn) => drawn === 100_000)).toBe(true));
-  test('a slow one draws fewer and fewer, and never none', () => {
-    const drawn = framesOf(120, 100_000);
+  test.each([120, 2000])('one whose frames take %i ms draws fewer and fewer, and never none', (waitedMs) => {
+    const drawn = framesOf(waitedMs, 100_000);
     expect(drawn.at(-1)).toBe(4000);
     expect(drawn.every((count, at) => at === 0 || count <= (drawn[at - 1] ?? 0))).toBe(true);
   });
-  test('a pause is no slow frame', () => expect(framesOf(1000, 100_000).at(-1)).toBe(100_000));
+  test('what was slow once may become quick again', () => {
+    const pace = createPace();
+    for (let frame = 0; frame < 10; frame++) pace.affordable(500, 100_000);
+    const drawn = Array.from({ length: 60 }, () => pace.affordable(16, 100_000));
+    expect(drawn.at(-1)).toBe(100_000);
+  });
+  test('the time between two slow frames is no rest', () => {
+    const pace = createPace();
+    expect(pace.restMs()).toBe(200);
+    pace.affordable(800, 100_000);
+    expect(pace.restMs()).toBeGreaterThan(2 * 800);
+  });
 });
