@@ -9,6 +9,8 @@ import { keyOf, published, settle, storeInstance, submit, write } from '../runne
 
 /** The time of day jumps: hours ahead, hours back, or is another on each of two machines. */
 
+vi.setConfig({ testTimeout: 180_000 });
+
 const hourMs = 3_600_000;
 const ahead = 5 * hourMs;
 const back = -5 * hourMs;
@@ -114,7 +116,7 @@ describe('what is signed for a time', () => {
 });
 
 describe('two machines whose clocks are hours apart', () => {
-  test('write to one space in turn, and every document is there once', { timeout: 120_000 }, async () => {
+  test('write to one space in turn, and every document is there once', { timeout: 300_000 }, async () => {
     const root = mkdtempSync(join(tmpdir(), 'nexus-clocks-'));
     try {
       const [right, wrong, idle] = [storeInstance(root, 'right'), storeInstance(root, 'wrong', () => Date.now() + 30 * hourMs), storeInstance(root, 'idle')];
@@ -134,7 +136,7 @@ describe('two machines whose clocks are hours apart', () => {
     }
   });
 
-  test('a writer that died holding the lease, hours ahead, blocks its space for seconds only', { timeout: 120_000 }, async () => {
+  test('a writer that died holding the lease, hours ahead, blocks its space for seconds only', { timeout: 300_000 }, async () => {
     const root = mkdtempSync(join(tmpdir(), 'nexus-clocks-'));
     try {
       const living = storeInstance(root, 'living');

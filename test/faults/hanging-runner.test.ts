@@ -1,9 +1,11 @@
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { type RunnerProcess, runnerProcess } from '../convergence/runner-process.ts';
 import { type SharedRoots, sharedRoots } from '../convergence/shared-roots.ts';
 import { edgeBefore } from './edge-before.ts';
 
 /** A runner hangs: it takes connections, and says nothing. */
+
+vi.setConfig({ testTimeout: 300_000, hookTimeout: 120_000 });
 
 /** The edge's 30 seconds are three here. */
 const patience = 0.1;

@@ -1,8 +1,10 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { isRead, isWrite, noFaults } from '../fakes/object-store/faults.ts';
 import { type OnObjects, startOnObjects } from './on-objects.ts';
 
 /** The object store is slow, or says that it is asked too often: for a while, for reads or for writes alone. */
+
+vi.setConfig({ testTimeout: 180_000 });
 
 let place: OnObjects;
 beforeAll(async () => {
@@ -49,7 +51,7 @@ describe('while every read takes longer than the caller has', () => {
   });
 });
 
-test('an ingest whose writes take too long is answered 504, and what its caller tries again under its key is there once', { timeout: 120_000 }, async () => {
+test('an ingest whose writes take too long is answered 504, and what its caller tries again under its key is there once', { timeout: 300_000 }, async () => {
   place.door.faults = { ...noFaults, rate: 1, kinds: ['slow'], slowMs: 8_000, on: isWrite };
   const { status, body } = await ingest('patient', { 'x-nexus-timeout-ms': '200' });
   expect([status, body.error.code]).toEqual([504, 'nexus.timeout']);
@@ -65,7 +67,7 @@ describe.each([
   ['reads', isRead],
   ['writes', isWrite],
 ] as const)('while %s are throttled', (name, on) => {
-  test('every other time, requests are answered all the same', { timeout: 120_000 }, async () => {
+  test('every other time, requests are answered all the same', { timeout: 300_000 }, async () => {
     place.door.faults = { ...noFaults, rate: 0.4, kinds: ['throttled', 'unavailable'], on };
     const task = await accepted(`some-${name}`);
     expect(await place.ended(task)).toMatchObject({ status: 'succeeded' });
@@ -73,7 +75,7 @@ describe.each([
     expect(await place.found('slow')).toContain(`some-${name}`);
   });
 
-  test('always, they are refused with 503 and a time to try again, and nothing of them is accepted', { timeout: 120_000 }, async () => {
+  test('always, they are refused with 503 and a time to try again, and nothing of them is accepted', { timeout: 300_000 }, async () => {
     place.door.faults = { ...noFaults, rate: 1, kinds: ['throttled'], on };
     const refused = await (on === isRead ? queryWithin(30_000) : ingest('refused'));
     expect([refused.status, refused.body.error.code]).toEqual([503, 'nexus.upstream_unavailable']);
@@ -83,7 +85,7 @@ describe.each([
   });
 });
 
-test('what was accepted before every write was throttled is done when that is over', { timeout: 120_000 }, async () => {
+test('what was accepted before every write was throttled is done when that is over', { timeout: 300_000 }, async () => {
   const { body } = await ingest('before');
   place.door.log.clear();
   place.door.faults = { ...noFaults, rate: 1, kinds: ['throttled'], on: isWrite };
