@@ -17,9 +17,9 @@ export interface Highlight extends Place {
 }
 
 const fieldOfView = 50;
-const highlightWidth = 18;
+const highlightWidth = 20;
 const plainStrength = 0.9;
-const dimmedStrength = 0.14;
+const dimmedStrength = 0.25;
 /** Share of the way to the whole at which one place is looked at. */
 const near = 0.35;
 /** Radius of the mark, beside its distance: as large from near as from afar. */

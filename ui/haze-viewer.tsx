@@ -1,6 +1,6 @@
 import { type ReactNode, useEffect, useMemo, useRef, useState } from 'react';
 import type { Nexus, Space } from '../client/index.ts';
-import type { HazeCluster, HazeSearchResponse } from '../shared/http/haze.ts';
+import type { HazeCluster, HazeFound, HazeSearchResponse } from '../shared/http/haze.ts';
 import { Ask } from './ask.tsx';
 import type { Cloud } from './cloud.ts';
 import { Clusters } from './clusters.tsx';
@@ -24,6 +24,7 @@ export interface HazeViewerProps {
 /** Groups of another colouring than clusters that the legend names. */
 const namedGroups = 40;
 const none: readonly HazeCluster[] = [];
+const noHits: readonly HazeFound[] = [];
 
 /** The map of one space: turn it, point at it, ask it, add to it. */
 export const HazeViewer = ({ client, space: spaceId }: HazeViewerProps): ReactNode => {
@@ -83,6 +84,7 @@ export const HazeViewer = ({ client, space: spaceId }: HazeViewerProps): ReactNo
             clusters={points.count === 0 ? none : (about?.clusters ?? none)}
             drawn={drawn}
             highlights={highlights}
+            hits={found?.points ?? noHits}
             landing={found?.landing ?? null}
             onChoose={choose}
             onBlind={() => setProblem('This browser shows no 3D graphics (WebGL). The lists here say the same in words.')}

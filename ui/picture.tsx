@@ -1,8 +1,8 @@
 import { type ReactNode, type RefObject, useEffect, useRef, useState } from 'react';
-import type { HazeCluster, HazePoint } from '../shared/http/haze.ts';
+import type { HazeCluster, HazeFound, HazePoint } from '../shared/http/haze.ts';
 import { Cloud, type Highlight, type Place } from './cloud.ts';
-import { ClusterLabels } from './cluster-labels.ts';
 import { clusterName } from './colours.ts';
+import { clusterLabels, Labels, rankLabels } from './labels.ts';
 import type { PointSet } from './points.ts';
 
 interface PictureProps {
@@ -13,29 +13,36 @@ interface PictureProps {
   /** Another one is another map: looked at as a whole. */
   drawn: string | undefined;
   highlights: readonly Highlight[];
+  hits: readonly HazeFound[];
   landing: Place | null;
   onChoose(point: HazePoint): void;
   onBlind(): void;
 }
 
+/** A name must not hide its cluster, a rank stands on its hit. Pixels. */
+const namesBelow = 20;
 const turnAngle = 0.15;
 const nearer = 1.2;
 
 const place = (event: { nativeEvent: { offsetX: number; offsetY: number } }) => [event.nativeEvent.offsetX, event.nativeEvent.offsetY] as const;
 
 /** The cloud and its names, by pointer and by keys. */
-export const Picture = ({ cloud, points, tints, clusters, drawn, highlights, landing, onChoose, onBlind }: PictureProps): ReactNode => {
+export const Picture = ({ cloud, points, tints, clusters, drawn, highlights, hits, landing, onChoose, onBlind }: PictureProps): ReactNode => {
   const canvas = useRef<HTMLCanvasElement>(null);
-  const layer = useRef<HTMLDivElement>(null);
-  const labels = useRef<ClusterLabels>(undefined);
+  const nameLayer = useRef<HTMLDivElement>(null);
+  const rankLayer = useRef<HTMLDivElement>(null);
+  const names = useRef<Labels>(undefined);
+  const ranks = useRef<Labels>(undefined);
   const [hovered, setHovered] = useState<HazePoint>();
 
   useEffect(() => {
-    if (canvas.current === null || layer.current === null) return;
-    const names = new ClusterLabels(layer.current);
-    labels.current = names;
+    if (canvas.current === null || nameLayer.current === null || rankLayer.current === null) return;
+    const layers = [new Labels(nameLayer.current, namesBelow), new Labels(rankLayer.current, 0)] as const;
+    [names.current, ranks.current] = layers;
     try {
-      const made = new Cloud(canvas.current, () => names.place((where) => made.project(where)));
+      const made = new Cloud(canvas.current, () => {
+        for (const layer of layers) layer.place((where) => made.project(where));
+      });
       cloud.current = made;
     } catch {
       onBlind();
@@ -52,7 +59,8 @@ export const Picture = ({ cloud, points, tints, clusters, drawn, highlights, lan
   useEffect(() => cloud.current?.mark(landing), [cloud, landing]);
   // The same names again are no others.
   const named = clusters.map((cluster) => `${clusterName(cluster)} ${cluster.label}`).join();
-  useEffect(() => labels.current?.show(clusters), [named]);
+  useEffect(() => names.current?.show(clusterLabels(clusters)), [named]);
+  useEffect(() => ranks.current?.show(rankLabels(hits)), [hits]);
 
   const pointAt = (left: number, top: number): HazePoint | undefined => {
     const index = cloud.current?.pick(left, top);
@@ -91,7 +99,8 @@ export const Picture = ({ cloud, points, tints, clusters, drawn, highlights, lan
           if (point !== undefined) onChoose(point);
         }}
       />
-      <div className={highlights.length > 0 ? 'names faint' : 'names'} ref={layer} aria-hidden="true" />
+      <div className={highlights.length > 0 ? 'names faint' : 'names'} ref={nameLayer} aria-hidden="true" />
+      <div className="names ranks" ref={rankLayer} aria-hidden="true" />
       {hovered !== undefined && (
         <p className="hover">
           <strong>{hovered.title}</strong> <small>{hovered.source_scope}</small>

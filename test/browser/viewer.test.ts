@@ -136,6 +136,9 @@ test('ask, and see the right hits, in their order and in place', async () => {
   expect(ids).toEqual(hits.map(({ id }: { id: string }) => id));
   expect(ids.every((id) => id?.startsWith('harbour-'))).toBe(true);
   await painted(500);
+  await page.waitForFunction(() =>
+    [...document.querySelectorAll<HTMLElement>('.ranks span')].some(({ style, textContent }) => style.visibility === 'visible' && textContent === '1'),
+  );
   expect(await page.textContent('aside form [role=status]')).toMatch(/^10 hits, the best one: harbour note/);
   await keep('question');
   await keepDark('question');
