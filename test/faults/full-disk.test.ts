@@ -10,6 +10,8 @@ import { startRunner } from '../runner/running-runner.ts';
 
 /** The disk under tables, records, blobs and spool is full. */
 
+vi.setConfig({ testTimeout: 180_000, hookTimeout: 180_000 });
+
 const text = (index: number) => `words of number ${index} ${'and many more of them '.repeat(2_000)}`;
 const diskFull = (): Error => Object.assign(new Error('no space left on device, write'), { code: 'ENOSPC' });
 

@@ -1,10 +1,12 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { grantedFetch } from '../convergence/granted-fetch.ts';
 import { type RunnerProcess, runnerProcess } from '../convergence/runner-process.ts';
 import { type SharedRoots, sharedRoots } from '../convergence/shared-roots.ts';
 import { caller } from '../runner/running-runner.ts';
 
 /** A runner with little memory is sent more at once than it holds. */
+
+vi.setConfig({ hookTimeout: 180_000 });
 
 let roots: SharedRoots;
 let runner: RunnerProcess;
