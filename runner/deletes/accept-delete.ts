@@ -2,9 +2,9 @@ import { type RequestContext, targetSpace } from '../../shared/context.ts';
 import { DELETE_REQUESTED, type DeleteTarget } from '../../shared/events.ts';
 import type { DeleteDocumentsBody } from '../../shared/http/documents.ts';
 import type { Scope, SpaceKey } from '../../shared/space-key.ts';
-import { newSettings } from '../ingest/settle.ts';
-import type { Settings, SpaceRecords } from '../records/space-records.ts';
+import type { SpaceRecords } from '../records/space-records.ts';
 import { type AcceptanceCall, type AcceptanceDeps, acceptRequest, carry } from '../tasks/acceptance.ts';
+import { beginLife } from './begin-life.ts';
 
 const epochOf = async ({ settings }: SpaceRecords): Promise<number> => (await settings.read())?.value.epoch ?? 1;
 
@@ -14,13 +14,13 @@ const acceptTarget = (
   key: SpaceKey,
   call: AcceptanceCall,
   documents: number,
-  settle: () => Promise<{ target: DeleteTarget; epoch: number }>,
+  settle: () => Promise<{ target: DeleteTarget; epoch: number; afterwards?: () => Promise<void> }>,
 ): Promise<{ task_id: string }> =>
   acceptRequest(deps, context, key, call, async (common) => {
-    const { target, epoch } = await settle();
+    const { target, epoch, afterwards } = await settle();
     const carried = await carry(deps.places.blobs(key), key, { epoch, task_id: common.task_id }, target);
     const data = { ...common, epoch, ...('ref' in carried ? { target_ref: carried.ref } : { target: carried.inline }) };
-    return { kind: 'delete', documents, request: { type: DELETE_REQUESTED, data } };
+    return { kind: 'delete', documents, request: { type: DELETE_REQUESTED, data }, ...(afterwards === undefined ? {} : { afterwards }) };
   });
 
 /** Documents by id, or by what they say when the request is carried out. */
@@ -36,15 +36,6 @@ export const acceptDeleteDocuments = (
   return acceptTarget(deps, context, key, call, doc_ids?.length ?? 0, async () => ({ target, epoch: await epochOf(deps.places.space(key).records) }));
 };
 
-/** Begins the space's next life, with nothing settled, before anything of the present one is removed. */
-const beginNextLife = async ({ key, settings }: SpaceRecords, nowMs: () => number): Promise<Settings> => {
-  for (;;) {
-    const entry = await settings.read();
-    const next = { ...newSettings(key, nowMs()), epoch: (entry?.value.epoch ?? 1) + 1 };
-    if (await settings.write(entry, next)) return next;
-  }
-};
-
 /** A whole space. What is accepted from now on belongs to its next life and stays. */
 export const acceptDeleteSpace = (
   deps: AcceptanceDeps,
@@ -54,9 +45,11 @@ export const acceptDeleteSpace = (
   call: AcceptanceCall,
 ): Promise<{ task_id: string }> => {
   const key = targetSpace(context, scope, spaceId);
+  const { records } = deps.places.space(key);
   return acceptTarget(deps, context, key, call, 0, async () => {
-    // One time for both: a file that is too old to be named from now on is one that goes.
-    const { epoch, created_at } = await beginNextLife(deps.places.space(key).records, deps.nowMs);
-    return { target: { kind: 'space', accepted_at: created_at }, epoch };
+    const epoch = (await epochOf(records)) + 1;
+    const accepted_at = new Date(deps.nowMs()).toISOString();
+    const afterwards = async () => void (await beginLife(records, epoch, accepted_at));
+    return { target: { kind: 'space', accepted_at }, epoch, afterwards };
   });
 };

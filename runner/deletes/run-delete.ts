@@ -13,6 +13,8 @@ import type { CommitQueue } from '../store/commit-queue.ts';
 import { eraseFiles } from '../store/erase.ts';
 import type { Places } from '../store/spaces.ts';
 import { lostPayload, noCounts, runTask } from '../tasks/run-task.ts';
+import { removeEarlierLetters } from '../worker/dead-letter.ts';
+import { beginLife } from './begin-life.ts';
 
 export interface RunDeleteDeps {
   places: Places;
@@ -40,6 +42,7 @@ export const runDelete = (deps: RunDeleteDeps, request: DeleteRequest, seq: numb
   runTask(deps, request, request.target_ref, async ({ payload }) => {
     const target = request.target ?? (await payload(deleteTargetSchema));
     if (target === undefined) return lostPayload();
+    const life = target.kind === 'space' ? await beginLife(deps.places.space(request.space).records, request.epoch, target.accepted_at) : undefined;
     let result: ChangeResult;
     try {
       result = await deps.queue.submit(request.space, changeOf(target, { seq, task_id: request.task_id, epoch: request.epoch }));
@@ -55,7 +58,9 @@ export const runDelete = (deps: RunDeleteDeps, request: DeleteRequest, seq: numb
         await removeMetrics(place.records, request.epoch);
       });
       await removeEarlierTaskFiles(deps.places.blobs(request.space), request.space, request.epoch);
-      await removeUploads(deps.places.blobs(request.space), request.space, Date.parse(target.accepted_at));
+      // Two deletions at once begin one life: what was uploaded since it began is that life's.
+      await removeUploads(deps.places.blobs(request.space), request.space, life ?? Date.parse(target.accepted_at));
+      await removeEarlierLetters(deps.places, request.space, request.epoch);
       const head = await deps.places.space(request.space).records.head.read();
       await deps.snapshots.removeOtherLives(request.space, head?.value.incarnation);
     }

@@ -38,6 +38,8 @@ export interface Settled {
   /** Documents that the request names. */
   documents: number;
   request: TaskRequest;
+  /** What later requests have to see of this one, done when its event is durable. May run twice. */
+  afterwards?: () => Promise<void>;
 }
 
 /**
@@ -87,6 +89,7 @@ export const acceptRequest = async (
       retryAfterSeconds: 1,
     });
   }
+  await settled.afterwards?.();
   await acceptance.accepted();
   return { task_id };
 };

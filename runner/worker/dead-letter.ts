@@ -1,6 +1,7 @@
+import { z } from 'zod';
 import type { NexusEvent, TaskRequest } from '../../shared/events.ts';
-import { locateArea } from '../../shared/space-key.ts';
-import { putJson } from '../records/json-blob.ts';
+import { locateArea, type SpaceKey, sameSpace, spaceKeySchema } from '../../shared/space-key.ts';
+import { getJson, putJson, unlessDamaged } from '../records/json-blob.ts';
 import { taskRecords } from '../records/task-records.ts';
 import type { Places } from '../store/spaces.ts';
 import type { Salvaged } from './salvage.ts';
@@ -35,6 +36,19 @@ export const reopenBuried = async (places: Places, nowMs: () => number, request:
   if (!(await blobs.exists(recordOf(request)))) return;
   await taskRecords(blobs, request.requested_by, nowMs).reopen(request.task_id);
   await blobs.delete(recordOf(request));
+};
+
+const letterSchema = z.object({ event: z.object({ data: z.object({ space: spaceKeySchema, epoch: z.number() }) }) });
+
+/** Dead letters hold what was to be written: those of earlier lives of a space go with it, as far as they lie in its own area. */
+export const removeEarlierLetters = async (places: Places, space: SpaceKey, epoch: number): Promise<void> => {
+  const blobs = places.blobs(space);
+  const { deadLetters } = locateArea(space);
+  for (const name of await blobs.list(deadLetters)) {
+    const letter = await unlessDamaged(getJson(blobs, `${deadLetters}/${name}`, letterSchema));
+    if (letter === undefined || !sameSpace(letter.event.data.space, space) || letter.event.data.epoch >= epoch) continue;
+    await blobs.delete(`${deadLetters}/${name}`);
+  }
 };
 
 /** An event that arrived damaged can never be carried out: the task that it was for ends as failed. */

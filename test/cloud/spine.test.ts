@@ -151,13 +151,12 @@ test('a dead letter that an operator publishes again is done, in the place that 
   const later = await ingest('replayed', 'other', 'accepted since');
   expect(await nexus.waitForTask(later)).toMatchObject({ status: 'succeeded' });
 
-  const list = async (...args: string[]) => (await replay('--project', project, '--prefix', prefix, '--quiet', '15', ...args)).stdout;
-  expect(await list('--list')).toMatch(new RegExp(`^${taskId} nexus\\.ingest_requested /nexus/spaces/replayed accepted `, 'm'));
-  expect(await list('--id', taskId)).toMatch(/^1 dead letters published again$/m);
+  const run = async (...args: string[]) => (await replay('--project', project, '--prefix', prefix, ...args)).stdout;
+  expect(await run('--quiet', '3', '--list')).toMatch(new RegExp(`^${taskId} nexus\\.ingest_requested /nexus/spaces/replayed accepted `, 'm'));
+  expect(await run('--quiet', '12', '--id', taskId)).toMatch(/^1 dead letters published again$/m);
   const status = async () => (await nexus.task(taskId)).status;
   await expect.poll(status, { timeout: 120_000 }).toBe('succeeded');
   expect((await nexus.space('replayed').documents.get('d', { text: true })).text).toBe(long);
-  expect(await list('--list', '--id', taskId)).toBe('0 dead letters found\n');
 });
 
 test('keys that the issuer changes are taken without a restart', async () => {

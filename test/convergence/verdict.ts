@@ -52,7 +52,8 @@ export const checkTasks = (stage: Stage, tasks: ReadonlyMap<string, Task>, final
     if (commit_version !== null) expect(commit_version).toBeGreaterThan(0);
     if (wish.kind === 'ingest') {
       expect(counts.documents).toBe(documents.size);
-      expect(counts.chunks).toBeGreaterThanOrEqual(documents.size);
+      // What went with its space before its turn came was not read.
+      if (life === stage.lives) expect(counts.chunks).toBeGreaterThanOrEqual(documents.size);
       expect(counts.written + counts.superseded, 'each document is written or superseded').toBe(documents.size);
       const standing = [...(final?.documents.values() ?? [])].filter((request) => request.taskId === taskId).length;
       expect(counts.written, 'what stands was written').toBeGreaterThanOrEqual(standing);

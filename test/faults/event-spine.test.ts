@@ -50,6 +50,34 @@ describe('while the spine takes no events', () => {
   });
 });
 
+test('a deletion that the spine does not take ends the life of nothing: what is written later stands beside what was there', async () => {
+  await runner.ingest('kept', { documents: [{ id: 'before', text: 'words' }] });
+  const good = publish;
+  publish = async () => {
+    throw new Error('unreachable');
+  };
+  expect((await grantedFetch(served.origin, 'DELETE', '/nexus/spaces/kept')).status).toBe(503);
+  publish = good;
+  await runner.ingest('kept', { documents: [{ id: 'after', text: 'words' }] });
+  const { documents } = (await runner.call('GET', '/nexus/spaces/kept/documents')).body;
+  expect(documents.map(({ doc_id }: { doc_id: string }) => doc_id).sort()).toEqual(['after', 'before']);
+});
+
+test('a deletion whose process died as soon as its event was durable is carried out, and begins the next life', async () => {
+  await runner.ingest('gone', { documents: [{ id: 'before', text: 'words', metadata: { year: 1 } }] });
+  const good = publish;
+  publish = async (event) => {
+    await good(event);
+    throw new Error('the answer was lost');
+  };
+  expect((await grantedFetch(served.origin, 'DELETE', '/nexus/spaces/gone')).status).toBe(503);
+  publish = good;
+  const documents = async () => (await runner.call('GET', '/nexus/spaces/gone')).body.documents;
+  await expect.poll(documents, { timeout: 30_000 }).toBe(0);
+  const task = await runner.ingest('gone', { documents: [{ id: 'after', text: 'words', metadata: { year: 'two' } }] });
+  expect([task.status, await documents()]).toEqual(['succeeded', 1]);
+});
+
 test('while nothing can be delivered, what was accepted waits, and is done once when it can', async () => {
   const { verifyPush } = runner.services;
   let refused = 0;

@@ -69,3 +69,15 @@ test('a replay undoes nothing that ended otherwise, and a dead letter nothing th
   for (const path of ['/worker/dead-letters', '/worker/events']) expect(await push(path, message, { [replayAttribute]: '1' })).toBe(204);
   expect([await statusOf(taskId), await documentsIn('b'), letters()]).toEqual(['succeeded', 1, []]);
 });
+
+test('a dead letter goes with its space; replayed after that, nothing of it is written', async () => {
+  const taskId = await accepted('c', [{ id: 'd', text: 'deleted with its space' }]);
+  const message = await spooled(taskId);
+  expect(await push('/worker/dead-letters', message)).toBe(204);
+  expect(letters()).toEqual([`_dead-letters/${taskId}.json`]);
+  const { body } = await runner.call('DELETE', '/nexus/spaces/c');
+  expect(await push('/worker/events', await spooled(body.task_id))).toBe(204);
+  expect([await statusOf(body.task_id), letters()]).toEqual(['succeeded', []]);
+  expect(await push('/worker/events', message, { [replayAttribute]: '1' })).toBe(204);
+  expect([await statusOf(taskId), await documentsIn('c')]).toEqual(['failed', 0]);
+});

@@ -77,7 +77,7 @@ export async function* readDocuments(file: FoundFile, upload: Upload): AsyncGene
   try {
     yield* documentsIn(file, upload);
   } catch (error) {
-    if (error instanceof SyntaxError) yield refusal(file.id, 'nexus.malformed_json', `It is not JSON: ${error.message}.`);
+    if (error instanceof SyntaxError) yield refusal(file.id, 'nexus.malformed_json', `It is not JSON: ${error.message.replace(/\s+/g, ' ')}.`);
     else if (typeof (error as NodeJS.ErrnoException).syscall === 'string')
       yield refusal(file.id, 'cli.unreadable', `It cannot be read (${(error as NodeJS.ErrnoException).code}).`);
     else throw error;
