@@ -1,5 +1,5 @@
 import type { Message, PubSub } from '@google-cloud/pubsub';
-import { firstPublishTime, replayAttribute } from '../shared/events.ts';
+import { firstPublished, firstPublishTime, replayAttribute } from '../shared/events.ts';
 import { namesOf } from './event-resources.ts';
 
 /** A dead letter, as far as it can be told. */
@@ -27,7 +27,7 @@ const letterOf = ({ attributes, publishTime }: Message): DeadLetter => ({
   id: attributes['ce-id'] ?? '?',
   type: attributes['ce-type'] ?? '?',
   source: attributes['ce-source'] ?? '?',
-  acceptedAt: attributes[firstPublishTime] ?? publishTime.toISOString(),
+  acceptedAt: firstPublished(attributes) ?? publishTime.toISOString(),
 });
 
 /**

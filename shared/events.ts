@@ -214,11 +214,17 @@ export const pushSchema = z.object({
 });
 export type PushEnvelope = z.infer<typeof pushSchema>;
 
-/** Set by Pub/Sub on what it puts on the dead-letter topic, and kept when that is published again. */
-export const firstPublishTime = 'CloudPubSubDeadLetterSourceTopicPublishTime';
+/** Set by Pub/Sub on what it puts on the dead-letter topic: when it took the message. Of a replay that is the replay's time. */
+const deadLetterTime = 'CloudPubSubDeadLetterSourceTopicPublishTime';
+/** Set by a replay, for it may become a dead letter again: when the request was published first. */
+export const firstPublishTime = 'nexus-first-publish-time';
+
+/** When a message was published first, RFC 3339. Undefined: it was published once. */
+export const firstPublished = (attributes: Record<string, string>): string | undefined =>
+  [attributes[firstPublishTime], attributes[deadLetterTime]].find((time) => time !== undefined && parseMicros(time) !== undefined);
 
 /** On a dead letter that an operator has published again: its task, which ended as failed for it, is to be opened again. */
 export const replayAttribute = 'nexus-replay';
 
 /** seq of a pushed message: its publish time in Unix microseconds; of a dead letter, and of its replay, the first one. */
-export const seqOf = ({ message }: PushEnvelope): number => parseMicros(message.attributes[firstPublishTime] ?? '') ?? parseMicros(message.publishTime) ?? 0;
+export const seqOf = ({ message }: PushEnvelope): number => parseMicros(firstPublished(message.attributes) ?? message.publishTime) ?? 0;

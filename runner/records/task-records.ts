@@ -46,6 +46,8 @@ export interface TaskRecords {
   /** @returns false when the task had ended already; it stays as it ended */
   finish(taskId: string, result: TaskResult): Promise<boolean>;
   isFinal(taskId: string): Promise<boolean>;
+  /** Undefined: it has not ended, or its record is damaged. */
+  endedAs(taskId: string): Promise<TaskResult['status'] | undefined>;
   /** A task that was given up is open again; one that ended otherwise stays as it ended. */
   reopen(taskId: string): Promise<void>;
   read(taskId: string): Promise<Task | undefined>;
@@ -61,6 +63,7 @@ export const taskRecords = (blobs: Blobs, area: Area, nowMs: () => number): Task
   const nameOf = (taskId: string, part: 'accepted' | 'progress' | 'result'): string => `${tasks}/${complementTaskId(taskId)}/${part}.json`;
   const isExpired = (taskId: string): boolean => nowMs() - taskIdTimeMs(taskId) > limits.taskTtlMs;
 
+  const endedAs = async (taskId: string) => (await unlessDamaged(getJson(blobs, nameOf(taskId, 'result'), resultSchema)))?.status;
   const progressOf = (taskId: string) => unlessDamaged(getJson(blobs, nameOf(taskId, 'progress'), progressSchema));
 
   return {
@@ -72,9 +75,9 @@ export const taskRecords = (blobs: Blobs, area: Area, nowMs: () => number): Task
     progressOf,
     finish: (taskId, result) => putJsonIfAbsent(blobs, nameOf(taskId, 'result'), result),
     isFinal: (taskId) => blobs.exists(nameOf(taskId, 'result')),
+    endedAs,
     async reopen(taskId) {
-      const result = await unlessDamaged(getJson(blobs, nameOf(taskId, 'result'), resultSchema));
-      if (result?.status === 'failed') await blobs.delete(nameOf(taskId, 'result'));
+      if ((await endedAs(taskId)) === 'failed') await blobs.delete(nameOf(taskId, 'result'));
     },
 
     async read(taskId) {

@@ -60,7 +60,6 @@ export const runTask = async (
 ): Promise<void> => {
   const tasks = taskRecords(places.blobs(request.requested_by), request.requested_by, nowMs);
   const [isFinal, progress] = await Promise.all([tasks.isFinal(request.task_id), tasks.progressOf(request.task_id)]);
-  if (isFinal) return;
   const attempt = (progress?.attempts ?? 0) + 1;
   const blobs = places.blobs(request.space);
   const payloadName = payloadRef === undefined ? undefined : `${locate(request.space).payloads}/${payloadRef}`;
@@ -68,6 +67,13 @@ export const runTask = async (
   const now = (): string => new Date(nowMs()).toISOString();
   const damaged = (error: Error) => log.error('task.damaged_payload', { task_id: request.task_id, error: error.message });
   let hasKept = false;
+
+  /** What another delivery ended and, dying, left behind. A request that was given up is kept: it may be replayed. */
+  const removeWhenEnded = async (): Promise<void> => {
+    const status = await tasks.endedAs(request.task_id);
+    if (status !== undefined && status !== 'failed') await removeTaskFiles(blobs, folder);
+  };
+  if (isFinal) return removeWhenEnded();
 
   const outcome = await work({
     attempt,
@@ -87,7 +93,8 @@ export const runTask = async (
     },
     acceptedDocuments: async () => (await tasks.read(request.task_id))?.counts.documents ?? 0,
   });
-  await tasks.finish(request.task_id, { ...outcome, errors: outcome.errors.slice(0, limits.taskErrors), attempts: attempt, updated_at: now() });
+  const isEnded = await tasks.finish(request.task_id, { ...outcome, errors: outcome.errors.slice(0, limits.taskErrors), attempts: attempt, updated_at: now() });
+  if (!isEnded) return removeWhenEnded();
   if (payloadName !== undefined) await blobs.delete(payloadName);
   if (hasKept || attempt > 1) await removeTaskFiles(blobs, folder);
 };

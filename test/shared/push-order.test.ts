@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { pushSchema, seqOf } from '../../shared/events.ts';
+import { firstPublishTime, pushSchema, seqOf } from '../../shared/events.ts';
 import { parseMicros } from '../../shared/time.ts';
 
 const first = '2026-05-01T10:00:00.123Z';
@@ -17,6 +17,10 @@ test('a dead letter, and its replay from there, keep the place that the request 
   expect(seqOf(push(later, { [firstTime]: first }))).toBe(parseMicros(first));
 });
 
+test('a replay that becomes a dead letter again keeps it too, though Pub/Sub then says when the replay was published', () => {
+  expect(seqOf(push('2026-05-03T10:00:00Z', { [firstPublishTime]: first, [firstTime]: later }))).toBe(parseMicros(first));
+});
+
 test('an attribute that is no time changes nothing', () => {
-  expect(seqOf(push(later, { [firstTime]: 'yesterday' }))).toBe(parseMicros(later));
+  for (const name of [firstTime, firstPublishTime]) expect(seqOf(push(later, { [name]: 'yesterday' }))).toBe(parseMicros(later));
 });
