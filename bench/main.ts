@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { bulkIngest } from './bulk-ingest.ts';
+import { besideChroma } from './chroma.ts';
 import { coldStart } from './cold-start.ts';
 import { edgeAlone } from './edge-alone.ts';
 import { embedding } from './embedding.ts';
@@ -46,6 +47,7 @@ const benches: Record<string, Bench> = {
   'haze-map': hazeMap,
   'edge-alone': edgeAlone,
   'cold-start': coldStart,
+  chroma: besideChroma,
   tenants,
 };
 /** Only when they are named. */
@@ -105,12 +107,25 @@ const main = async (): Promise<void> => {
   const names = values.only?.split(',') ?? Object.keys(benches);
   const unknown = names.filter((name) => !Object.hasOwn(all, name));
   if (unknown.length > 0) throw new Error(`There is no bench ${unknown.join(', ')}. ${usage}`);
-  const run: Run = { command: `npm run bench -- ${process.argv.slice(2).join(' ')}`, at: new Date().toISOString(), machine: machine(), figures: [] };
+  const run: Run = {
+    command: `npm run bench -- ${process.argv.slice(2).join(' ')}`,
+    at: new Date().toISOString(),
+    machine: machine(),
+    figures: [],
+    failed: [],
+  };
   for (const name of names) {
     process.stderr.write(`${name} …\n`);
-    run.figures.push(...((await all[name]?.(options)) ?? []));
+    try {
+      run.figures.push(...((await all[name]?.(options)) ?? []));
+    } catch (error) {
+      // The others' figures are not lost with it, and neither the page nor the exit code hides it.
+      run.failed.push(`${name}: ${error instanceof Error ? error.message : String(error)}`);
+      process.exitCode = 1;
+    }
   }
   process.stdout.write(`${markdownTable(run.figures)}\n`);
+  for (const failure of run.failed) process.stderr.write(`failed: ${failure}\n`);
   if (values.doc !== undefined) writeFileSync(values.doc, page(run, keptRuns()));
   if (values.json !== undefined) writeFileSync(values.json, `${JSON.stringify(run, null, 2)}\n`);
 };

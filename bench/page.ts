@@ -11,6 +11,8 @@ export interface Run {
   at: string;
   machine: string;
   figures: Figure[];
+  /** Benches that ended with an error, and with which. */
+  failed: string[];
 }
 
 /** What the figures were measured on, and how busy it was with other things when they were begun. */
@@ -42,7 +44,7 @@ Machine: ${run.machine}. Where the load at the start is not near 0, others were 
 share, and CPU times, not milliseconds of the clock.
 
 ${markdownTable(run.figures)}
-
+${run.failed.map((failure) => `\nFailed: ${failure}\n`).join('')}
 ## Beside the first bars of the design
 
 ${barsTable([run, ...kept.map((one) => one.run)].flatMap(({ figures }) => figures))}
