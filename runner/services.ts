@@ -77,7 +77,7 @@ export interface Services extends Haze {
 
 const MiB = 1024 * 1024;
 /** Caches of the engine: sized for an instance of 1 GiB beside the process itself. */
-const lanceOptions = { indexCacheBytes: 256 * MiB, metadataCacheBytes: 128 * MiB, maxReaders: 512, maxConnections: 1024 };
+const lanceOptions = { indexCacheBytes: 256 * MiB, metadataCacheBytes: 128 * MiB, maxReaders: 512, maxConnections: 1024, maxSessionRows: 4_000_000 };
 
 const readingOptions = {
   processes: limits.readingProcesses,
@@ -95,8 +95,8 @@ export const buildServices = async (env: Environment, log: Log, nowMs: () => num
   const storage = storageSettings(env);
   const blobsAt = blobsByRoot(storage);
   const registry = await loadRegistry(env.NEXUS_ROUTES, { settings: storage, blobsAt, nowMs, log });
-  const connection = lanceConnections({ ...lanceOptions, storage });
-  const store = lanceVectorStore({ ...lanceOptions, storage }, connection);
+  const connections = lanceConnections({ ...lanceOptions, storage });
+  const store = lanceVectorStore({ ...lanceOptions, storage }, connections);
   const places = createPlaces({ registry, blobsAt, nowMs });
 
   const { events, verifyPush, delivery } = await buildSpine(env, { nowMs, log });
@@ -122,7 +122,7 @@ export const buildServices = async (env: Environment, log: Log, nowMs: () => num
     pushDeadlineMs: env.NEXUS_PUSH_DEADLINE_MS,
     events,
     store,
-    measurements: lanceMeasurements(connection),
+    measurements: lanceMeasurements(connections.to),
     ...haze,
     grants: { secrets: [env.NEXUS_GRANT_SECRET, ...(env.NEXUS_GRANT_SECRET_OLD === undefined ? [] : [env.NEXUS_GRANT_SECRET_OLD])], registry, nowMs },
     cursorKeys: env.NEXUS_CURSOR_KEYS,

@@ -34,7 +34,7 @@ const contentFiles = (folder: string): string[] =>
 test('after erasing and pruning no file is left that held a deleted document, however few of the rows it was', async () => {
   const uri = mkdtempSync(join(tmpdir(), 'nexus-erase-'));
   onTestFinished(() => rmSync(uri, { recursive: true, force: true }));
-  const store = lanceVectorStore({ indexCacheBytes: 1e7, metadataCacheBytes: 1e7, maxReaders: 8, maxConnections: 8 });
+  const store = lanceVectorStore({ indexCacheBytes: 1e7, metadataCacheBytes: 1e7, maxReaders: 8, maxConnections: 8, maxSessionRows: 1e9 });
   const table = { uri, name: 'docs' };
   await store.create(
     table,

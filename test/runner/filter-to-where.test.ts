@@ -143,7 +143,7 @@ let reader: TableReader;
 let writer: TableWriter;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'nexus-filter-'));
-  const store = lanceVectorStore({ indexCacheBytes: 1e7, metadataCacheBytes: 1e7, maxReaders: 4, maxConnections: 4 });
+  const store = lanceVectorStore({ indexCacheBytes: 1e7, metadataCacheBytes: 1e7, maxReaders: 4, maxConnections: 4, maxSessionRows: 1e9 });
   const table = { uri: folder, name: 't' };
   const version = await store.create(
     table,

@@ -26,7 +26,7 @@ export const storeInstance = (folder: string, instance: string, nowMs: () => num
   const registry = registrySchema.parse({ routes: [{ id: 'store', kind: 'nexus_store', match: {}, backend: 'lancedb', root: folder }] });
   const blobs = fileBlobs(folder);
   const places = createPlaces({ registry: () => registry, blobsAt: () => blobs, nowMs });
-  const store = lanceVectorStore({ indexCacheBytes: 1e7, metadataCacheBytes: 1e7, maxReaders: 64, maxConnections: 8 });
+  const store = lanceVectorStore({ indexCacheBytes: 1e7, metadataCacheBytes: 1e7, maxReaders: 64, maxConnections: 8, maxSessionRows: 1e9 });
   return { places, store, door: createDoor(places, store), queue: createCommitQueue({ places, store, nowMs, instance }), nowMs };
 };
 

@@ -10,7 +10,7 @@ import {
 } from '../../ports/vector-store.ts';
 import { fieldColumn } from './columns.ts';
 import { asOurs } from './engine-errors.ts';
-import { type ConnectionOptions, type Connections, isMissing, lanceConnections } from './lance-connections.ts';
+import { type ConnectionOptions, isMissing, type LanceConnections, lanceConnections } from './lance-connections.ts';
 import { engineRequests } from './lance-metrics.ts';
 import { lanceReader } from './lance-reader.ts';
 import { lanceWriter } from './lance-writer.ts';
@@ -29,13 +29,16 @@ const readerOf = async (table: Table, { fields, language }: TableShape): Promise
   return lanceReader(table, { fields: Object.fromEntries(Object.entries(fields).filter(([key]) => columns.has(fieldColumn(key)))), language });
 };
 
-/** Lance tables, in this process. @param connection shared with whatever else opens tables here */
-export const lanceVectorStore = (options: LanceOptions, connection: Connections = lanceConnections(options)): NexusVectorStore => {
+/** Lance tables, in this process. @param connections shared with whatever else opens tables here */
+export const lanceVectorStore = (options: LanceOptions, connections: LanceConnections = lanceConnections(options)): NexusVectorStore => {
   const readers = new LRUCache<string, Promise<TableReader>>({ max: options.maxReaders });
 
   const openAt = async ({ uri, name }: TableLocation, version?: number): Promise<Table> => {
     try {
-      return await (await connection(uri)).openTable(name, [], version === undefined ? {} : { version });
+      const table = await (await connections.to(uri)).openTable(name, [], version === undefined ? {} : { version });
+      // Queries under way keep the handles that they have.
+      if (connections.opened(await table.countRows())) readers.clear();
+      return table;
     } catch (error) {
       throw asOurs(error);
     }
@@ -85,7 +88,7 @@ export const lanceVectorStore = (options: LanceOptions, connection: Connections 
       const table = await writing(
         found,
         () => newest(location),
-        async () => (await connection(uri)).createTable(name, rowsToArrow(rows, shape) as never, { mode: 'overwrite' }),
+        async () => (await connections.to(uri)).createTable(name, rowsToArrow(rows, shape) as never, { mode: 'overwrite' }),
       );
       const begun = await table.version();
       await writing(
@@ -99,7 +102,7 @@ export const lanceVectorStore = (options: LanceOptions, connection: Connections 
     },
 
     prepare({ uri }) {
-      connection(uri).catch(() => undefined);
+      connections.to(uri).catch(() => undefined);
     },
 
     requests: engineRequests(),
