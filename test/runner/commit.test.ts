@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { TableShape } from '../../runner/ports/vector-store.ts';
@@ -181,6 +182,8 @@ describe('two processes', () => {
     let done = false;
     const watching = (async () => {
       while (!done) {
+        // A head that is not there, or not new, may be seen without waiting: the writers must have their turn.
+        await setImmediate();
         const head = await other.door.head(key);
         if (head === undefined || versions.has(head.version)) continue;
         versions.add(head.version);
