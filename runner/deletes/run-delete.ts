@@ -12,7 +12,7 @@ import type { Change, ChangeResult } from '../store/changes.ts';
 import type { CommitQueue } from '../store/commit-queue.ts';
 import { eraseFiles } from '../store/erase.ts';
 import type { Places } from '../store/spaces.ts';
-import { lostPayload, noCounts, runTask } from '../tasks/run-task.ts';
+import { isOver, lostPayload, noCounts, runTask, wentWithSpace } from '../tasks/run-task.ts';
 import { removeEarlierLetters } from '../worker/dead-letter.ts';
 import { beginLife } from './begin-life.ts';
 
@@ -39,9 +39,12 @@ const changeOf = (target: DeleteTarget, order: { seq: number; task_id: string; e
 
 /** A delete event, from target to published version to ended task. May run any number of times, anywhere. */
 export const runDelete = (deps: RunDeleteDeps, request: DeleteRequest, seq: number): Promise<void> =>
-  runTask(deps, request, request.target_ref, async ({ payload }) => {
-    const target = request.target ?? (await payload(deleteTargetSchema));
-    if (target === undefined) return lostPayload();
+  runTask(deps, request, request.target_ref, async (run) => {
+    const target = request.target ?? (await run.payload(deleteTargetSchema));
+    if (target === undefined) {
+      const settings = (await deps.places.space(request.space).records.settings.read())?.value;
+      return isOver(request.epoch, settings) ? wentWithSpace(run) : lostPayload();
+    }
     const life = target.kind === 'space' ? await beginLife(deps.places.space(request.space).records, request.epoch, target.accepted_at) : undefined;
     let result: ChangeResult;
     try {

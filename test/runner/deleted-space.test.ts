@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { newId } from '../../shared/ids.ts';
@@ -73,6 +73,28 @@ test('a request that was accepted before its space was deleted ends as supersede
     expect(await ended(deletion.task_id)).toBe('succeeded');
     expect(await ended(before.task_id)).toBe('succeeded');
     expect((await second.call('GET', `/nexus/tasks/${before.task_id}`)).body.counts).toMatchObject({ documents: 2, superseded: 2, written: 0, failed: 0 });
+  } finally {
+    await second.stop();
+    runner = first;
+  }
+});
+
+test('a deletion of many documents that comes after that of their space, which its list went with, ends as superseded', async () => {
+  const first = await startRunner({ env: { NEXUS_ROLE: 'query' } });
+  runner = first;
+  await first.call('POST', '/nexus/spaces/s/ingest', { documents: [{ text: 'x' }] });
+  const doc_ids = Array.from({ length: 1000 }, (_, index) => `${index}-`.padEnd(250, 'x'));
+  const { body: documents } = await first.call('POST', '/nexus/spaces/s/documents/delete', { doc_ids });
+  const { body: deletion } = await first.call('DELETE', '/nexus/spaces/s');
+  // As if it were delivered late: what the space's deletion removes is gone before.
+  const payload = join(first.folder, `blobs/t_a/dev/p1/marketing/s/payloads/1-${documents.task_id}/request.json`);
+  expect(existsSync(payload)).toBe(true);
+  rmSync(payload);
+  const second = await startRunner({ folder: first.folder });
+  runner = second;
+  try {
+    expect(await ended(deletion.task_id)).toBe('succeeded');
+    expect(await ended(documents.task_id)).toBe('succeeded');
   } finally {
     await second.stop();
     runner = first;
