@@ -124,7 +124,7 @@ export const coldStart = async ({ quick, rows }: BenchOptions): Promise<Figure[]
   try {
     const figures: Figure[] = [];
     const sizes = rows === undefined ? (quick ? [2_000] : [2_000, 35_000]) : [rows];
-    for (const size of sizes) figures.push(...(await ofCollection(door, size, quick ? ['vector', 'hybrid'] : ['vector', 'text', 'hybrid'])));
+    for (const size of sizes) figures.push(...(await ofCollection(door, size, quick ? ['hybrid'] : ['vector', 'text', 'hybrid'])));
     return figures;
   } finally {
     await door.close();

@@ -78,9 +78,9 @@ export const smallIngest = async ({ quick }: BenchOptions): Promise<Figure[]> =>
   try {
     await measure(runner, 10, 1, () => 'warm');
     const cases: [bench: string, atOnce: number, requests: number, spaceOf: (index: number) => string][] = [
-      ['ingest calm, one caller, one space', 1, quick ? 60 : 200, () => 'calm'],
-      [`ingest load, ${callers} callers, one space`, callers, quick ? 300 : 2_000, () => 'one'],
-      [`ingest load, ${callers} callers, ${manySpaces} spaces`, callers, quick ? 300 : 2_000, (index) => `many${index % manySpaces}`],
+      ['ingest calm, one caller, one space', 1, quick ? 40 : 200, () => 'calm'],
+      [`ingest load, ${callers} callers, one space`, callers, quick ? 200 : 2_000, () => 'one'],
+      [`ingest load, ${callers} callers, ${manySpaces} spaces`, callers, quick ? 200 : 2_000, (index) => `many${index % manySpaces}`],
     ];
     for (const [bench, atOnce, requests, spaceOf] of cases) {
       const { queryableMs, perSecond, cpuMs: cpu } = await measure(runner, requests, atOnce, spaceOf);
@@ -91,7 +91,7 @@ export const smallIngest = async ({ quick }: BenchOptions): Promise<Figure[]> =>
         { bench, what: "the runner's CPU of a request and its query", unit: 'ms', rounds: [cpu] },
       );
     }
-    const { accepted, published } = await flood(runner, quick ? 500 : 3_000);
+    const { accepted, published } = await flood(runner, quick ? 300 : 3_000);
     const bench = `ingest flood, ${callers} callers, one space`;
     figures.push({ bench, what: 'accepted', unit: 'requests/s', rounds: [accepted] }, { bench, what: 'published', unit: 'requests/s', rounds: [published] });
   } finally {

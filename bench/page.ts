@@ -19,7 +19,7 @@ export interface Run {
 export const machine = (): string => {
   const [one] = loadavg();
   const cores = availableParallelism();
-  return `${cores} × ${cpus()[0]?.model.trim() ?? 'unknown CPU'}, ${(totalmem() / GiB).toFixed(0)} GiB, ${process.platform} ${release()}, Node ${process.version}; load ${one?.toFixed(1)} at the start`;
+  return `${cores} × ${cpus()[0]?.model.trim() ?? 'unknown CPU'}, ${(totalmem() / GiB).toFixed(0)} GiB, ${process.platform} ${release().split('.', 2).join('.')}, Node ${process.version}; load ${one?.toFixed(1)} at the start`;
 };
 
 export interface KeptRun {

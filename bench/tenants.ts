@@ -73,7 +73,7 @@ const askAll = async (runner: RunnerProcess, count: number, asked: number, vecto
 
 /** Many small tenants through one runner: what it takes to have them, to have them idle, and to answer for all of them. */
 export const tenants = async ({ quick, tenants: wanted }: BenchOptions): Promise<Figure[]> => {
-  const count = wanted ?? (quick ? 500 : 10_000);
+  const count = wanted ?? (quick ? 300 : 10_000);
   const asked = Math.min(20_000, 4 * count);
   const vectors = clusteredVectors(500, dimension, 8);
   const folder = mkdtempSync(join(tmpdir(), 'nexus-bench-'));
