@@ -4,7 +4,7 @@ import type { DeleteDocumentsBody } from '../../shared/http/documents.ts';
 import type { Scope, SpaceKey } from '../../shared/space-key.ts';
 import type { SpaceRecords } from '../records/space-records.ts';
 import { type AcceptanceCall, type AcceptanceDeps, acceptRequest, carry } from '../tasks/acceptance.ts';
-import { beginLife } from './begin-life.ts';
+import { beginLife, nextLife } from './begin-life.ts';
 
 const epochOf = async ({ settings }: SpaceRecords): Promise<number> => (await settings.read())?.value.epoch ?? 1;
 
@@ -14,10 +14,10 @@ const acceptTarget = (
   key: SpaceKey,
   call: AcceptanceCall,
   documents: number,
-  settle: () => Promise<{ target: DeleteTarget; epoch: number; afterwards?: () => Promise<void> }>,
+  settle: (taskId: string) => Promise<{ target: DeleteTarget; epoch: number; afterwards?: () => Promise<void> }>,
 ): Promise<{ task_id: string }> =>
   acceptRequest(deps, context, key, call, async (common) => {
-    const { target, epoch, afterwards } = await settle();
+    const { target, epoch, afterwards } = await settle(common.task_id);
     const carried = await carry(deps.places.blobs(key), key, { epoch, task_id: common.task_id }, target);
     const data = { ...common, epoch, ...('ref' in carried ? { target_ref: carried.ref } : { target: carried.inline }) };
     return { kind: 'delete', documents, request: { type: DELETE_REQUESTED, data }, ...(afterwards === undefined ? {} : { afterwards }) };
@@ -46,10 +46,9 @@ export const acceptDeleteSpace = (
 ): Promise<{ task_id: string }> => {
   const key = targetSpace(context, scope, spaceId);
   const { records } = deps.places.space(key);
-  return acceptTarget(deps, context, key, call, 0, async () => {
-    const epoch = (await epochOf(records)) + 1;
-    const accepted_at = new Date(deps.nowMs()).toISOString();
-    const afterwards = async () => void (await beginLife(records, epoch, accepted_at));
-    return { target: { kind: 'space', accepted_at }, epoch, afterwards };
+  return acceptTarget(deps, context, key, call, 0, async (taskId) => {
+    const life = await nextLife(records, taskId, deps.nowMs);
+    const afterwards = async () => void (await beginLife(records, life));
+    return { target: { kind: 'space', accepted_at: life.begunAt }, epoch: life.epoch, afterwards };
   });
 };

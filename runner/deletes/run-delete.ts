@@ -45,7 +45,9 @@ export const runDelete = (deps: RunDeleteDeps, request: DeleteRequest, seq: numb
       const settings = (await deps.places.space(request.space).records.settings.read())?.value;
       return isOver(request.epoch, settings) ? wentWithSpace(run) : lostPayload();
     }
-    const life = target.kind === 'space' ? await beginLife(deps.places.space(request.space).records, request.epoch, target.accepted_at) : undefined;
+    const { records } = deps.places.space(request.space);
+    const begins = target.kind === 'space' ? { epoch: request.epoch, begunAt: target.accepted_at, taskId: request.task_id } : undefined;
+    const life = begins === undefined ? undefined : await beginLife(records, begins);
     let result: ChangeResult;
     try {
       result = await deps.queue.submit(request.space, changeOf(target, { seq, task_id: request.task_id, epoch: request.epoch }));

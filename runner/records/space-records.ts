@@ -28,6 +28,8 @@ const settingsSchema = z.object({
   embedding_model: shape.embedding_model.nullable(),
   dimension: shape.dimension.nullable(),
   created_at: z.string(),
+  /** Task of the deletion that began this life. */
+  begun_by: z.string().optional(),
 });
 /** What was agreed on for a space at acceptance. Keys are added, types and model never change. */
 export type Settings = z.infer<typeof settingsSchema>;

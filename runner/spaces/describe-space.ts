@@ -33,7 +33,12 @@ export const describeSpace = async (
   const key = targetSpace(context, scope, spaceId);
   return readAgainWhenGone(false, async () => {
     const [settings, head] = await Promise.all([places.space(key).records.settings.read(), door.head(key)]);
-    const { space: _, epoch: __, ...settled } = settings === undefined || isBlank(settings.value) ? { space: '', epoch: 1 } : settings.value;
+    const {
+      space: _,
+      epoch: __,
+      begun_by: ___,
+      ...settled
+    } = settings === undefined || isBlank(settings.value) ? { space: '', epoch: 1, begun_by: undefined } : settings.value;
     const described: SpaceDescription = { ...emptyDescription(key), ...settled };
     if (head === undefined) return described;
     const reader = await door.reader(key, head, head);

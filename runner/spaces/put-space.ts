@@ -73,7 +73,7 @@ export const putSpace = async (
   spaceId: string,
   scope: Scope | undefined,
   body: SettingsBody,
-): Promise<Omit<Settings, 'space' | 'epoch' | 'created_at'>> => {
+): Promise<Omit<Settings, 'space' | 'epoch' | 'created_at' | 'begun_by'>> => {
   const key = targetSpace(context, scope, spaceId);
   const { records } = deps.places.space(key);
   const head = await records.head.read();
@@ -82,7 +82,7 @@ export const putSpace = async (
     const entry = await records.settings.read();
     const next = merge(entry?.value ?? newSettings(key, deps.nowMs()), body, deps.embedders);
     if (await records.settings.write(entry, next)) {
-      const { space: _, epoch: __, created_at: ___, ...settings } = next;
+      const { space: _, epoch: __, created_at: ___, begun_by: ____, ...settings } = next;
       return settings;
     }
   }
