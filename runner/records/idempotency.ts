@@ -24,6 +24,8 @@ export interface Acceptance {
   /** The same request was accepted before: answer the same, do nothing. */
   repeated: boolean;
   accepted(): Promise<void>;
+  /** Whether another process has finished this acceptance meanwhile. */
+  isAccepted(): Promise<boolean>;
   /** The request was refused, so nothing is remembered. */
   refused(): Promise<void>;
 }
@@ -65,7 +67,11 @@ export const beginAcceptance = async (
       if (state === 'abandoned' || after?.value.state !== 'abandoned' || after.value.task_id !== entry.value.task_id) return;
     }
   };
-  return { taskId: entry.value.task_id, repeated, accepted: () => end('accepted'), refused: () => end('abandoned') };
+  const isAccepted = async (): Promise<boolean> => {
+    const now = (await records.read())?.value;
+    return now?.state === 'accepted' && now.task_id === entry.value.task_id;
+  };
+  return { taskId: entry.value.task_id, repeated, accepted: () => end('accepted'), isAccepted, refused: () => end('abandoned') };
 };
 
 const isLive = ({ at, state }: Remembered, nowMs: number): boolean => state !== 'abandoned' && nowMs - at < limits.idempotencyTtlMs;

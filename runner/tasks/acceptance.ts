@@ -42,6 +42,9 @@ export interface Settled {
   afterwards?: () => Promise<void>;
 }
 
+/** A runner that takes longer than this to settle a request may have slept, and been given up. Milliseconds. */
+const sleptMs = 1_000;
+
 /**
  * Accepts a request: when this returns, it is durable and will end as succeeded, partial or failed.
  * @param settle refuses, or says what to publish; runs again when an unfinished acceptance is repeated
@@ -59,6 +62,7 @@ export const acceptRequest = async (
   const acceptance = await begin(deps, blobs, context, space, call);
   const task_id = acceptance.taskId;
   if (acceptance.repeated) return { task_id };
+  const begunMs = performance.now();
 
   let settled: Settled;
   try {
@@ -78,6 +82,8 @@ export const acceptRequest = async (
     documents: settled.documents,
     created_at,
   });
+  // What another runner has finished meanwhile must not be published again, in front of what was accepted since.
+  if (performance.now() - begunMs > sleptMs && (await acceptance.isAccepted())) return { task_id };
   try {
     await deps.events.publish(taskEvent(settled.request, deps.nowMs(), call.traceparent));
   } catch (cause) {
@@ -104,7 +110,7 @@ const begin = async (
   const newTaskId = () => newId('task', deps.nowMs());
   if (idempotencyKey === undefined) {
     const nothing = async () => undefined;
-    return { taskId: newTaskId(), repeated: false, accepted: nothing, refused: nothing };
+    return { taskId: newTaskId(), repeated: false, accepted: nothing, isAccepted: async () => false, refused: nothing };
   }
   const scope = { space: spaceKeyText(space), endpoint, key: idempotencyKey };
   return beginAcceptance({ blobs, nowMs: deps.nowMs, newTaskId }, areaOf(context), scope, fingerprint);
