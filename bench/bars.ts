@@ -74,6 +74,20 @@ const bars: readonly Bar[] = [
     most: 6,
     cause: 'two for the head, three to open its version, the rest by the engine, page behind page',
   },
+  {
+    bar: 'soak: memory flat after warm-up (here: the last third at most 5 % over the middle one)',
+    bench: 'soak',
+    what: 'resident memory, last ÷ middle third',
+    most: 1.05,
+    cause: 'most of the growth is mended (docs/decisions/0057-sessions-of-the-engine-end.md), the cause of the rest is not found',
+  },
+  {
+    bar: 'soak: no handle leak',
+    bench: 'soak',
+    what: 'open handles, last ÷ middle third',
+    most: 1.05,
+    cause: 'files of indexes stay open until their session ends',
+  },
   { bar: 'the edge adds at most 1.5 ms', bench: 'edge-alone', what: 'the edge adds, p50', most: 1.5, cause: 'the caller and the runner share its cores' },
 ];
 
