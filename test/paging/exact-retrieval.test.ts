@@ -5,7 +5,8 @@ import { type RunningRunner, startRunner } from '../runner/running-runner.ts';
 import { squaredDistance } from './expected.ts';
 import { random } from './random.ts';
 
-const documents = 2_000;
+/** Enough for a vector index. */
+const documents = 2_400;
 const dimension = 24;
 const choice = random(17);
 const anyDirection = (): number[] => Array.from({ length: dimension }, () => Math.fround(choice.next() * 2 - 1));
@@ -39,7 +40,12 @@ beforeAll(async () => {
 }, 30_000);
 afterAll(() => runner.stop());
 
-describe.each(Object.keys(distances) as Metric[])('a small space of metric %s', (metric) => {
+const unindexed = async (metric: Metric): Promise<number | undefined> => {
+  const { body } = await runner.call('GET', `/nexus/spaces/${metric}`);
+  return body.indexes.find(({ column }: { column: string }) => column === 'vector')?.unindexed_rows;
+};
+
+describe.each(Object.keys(distances) as Metric[])('a space of metric %s that is not large, with an index', (metric) => {
   beforeAll(async () => {
     await runner.call('PUT', `/nexus/spaces/${metric}`, { metric });
     for (let from = 0; from < documents; from += 1_000)
@@ -53,6 +59,8 @@ describe.each(Object.keys(distances) as Metric[])('a small space of metric %s', 
     expect(status).toBe(200);
     return body.hits;
   };
+
+  test('has every row in its index soon', { timeout: 60_000 }, () => expect.poll(() => unindexed(metric), { timeout: 50_000, interval: 100 }).toBe(0));
 
   test('gives exactly the ten nearest, with their distances and scores', { timeout: 30_000 }, async () => {
     for (const query of queries) {

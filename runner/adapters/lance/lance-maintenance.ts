@@ -2,12 +2,30 @@ import { Index, type Table } from '@lancedb/lancedb';
 import type { MaintenanceOutcome, TableShape } from '../../ports/vector-store.ts';
 import { docIdIn } from './document-where.ts';
 import { textColumn, textIndexFor, textIndexRows } from './text-index.ts';
-import { vectorIndexFor, vectorIndexRows } from './vector-index.ts';
+import { hasOutgrown, isInParts, vectorIndexFor, vectorIndexRows } from './vector-index.ts';
 
 /** From here on an index on doc_id pays: finding a document's rows by scan reads the whole column. */
 const documentIndexRows = 10_000;
 
 type Step = { step: string; run: () => Promise<unknown> };
+
+/** Builds the vector index, and removes what stood there under the name of another size. */
+const buildVectorIndex = async (table: Table, shape: TableShape, rows: number, known: readonly string[]): Promise<void> => {
+  const { config, name } = vectorIndexFor(shape.metric, rows);
+  await table.createIndex('vector', { config, name, replace: true });
+  for (const old of known) if (old !== name) await table.dropIndex(old);
+};
+
+const wantsVectorIndex = async (table: Table, rows: number, known: readonly string[]): Promise<boolean> => {
+  if (rows < vectorIndexRows) return false;
+  const fits = await Promise.all(
+    known.map(async (name) => {
+      const { numIndices = 1, numUnindexedRows = 0 } = (await table.indexStats(name)) ?? {};
+      return !hasOutgrown(name, rows) && !isInParts(rows, numIndices, numUnindexedRows);
+    }),
+  );
+  return !fits.includes(true);
+};
 
 /** The indexes that a table of this size should have and has not. */
 const missingIndexes = async (table: Table, shape: TableShape): Promise<Step[]> => {
@@ -15,10 +33,8 @@ const missingIndexes = async (table: Table, shape: TableShape): Promise<Step[]> 
   const has = (column: string): boolean => indices.some(({ columns }) => columns.includes(column));
   const steps: Step[] = [];
   if (rows >= documentIndexRows && !has('doc_id')) steps.push({ step: 'index doc_id', run: () => table.createIndex('doc_id', { config: Index.btree() }) });
-  if (rows >= vectorIndexRows && !has('vector')) {
-    const config = vectorIndexFor(shape.metric, rows);
-    steps.push({ step: 'index vector', run: () => table.createIndex('vector', { config }) });
-  }
+  const ofVectors = indices.filter(({ columns }) => columns.includes('vector')).map(({ name }) => name);
+  if (await wantsVectorIndex(table, rows, ofVectors)) steps.push({ step: 'index vector', run: () => buildVectorIndex(table, shape, rows, ofVectors) });
   return steps;
 };
 
@@ -34,15 +50,15 @@ const compactAndRefresh = async (table: Table, pruneBefore: Date): Promise<void>
 /** Index files hold words and vectors of rows that are gone, until they are built anew. */
 const rebuildIndexes = async (table: Table, shape: TableShape): Promise<Step[]> => {
   const [rows, indices] = await Promise.all([table.countRows(), table.listIndices()]);
-  const configs: Record<string, () => Index> = {
-    [textColumn]: () => textIndexFor(shape.language),
-    doc_id: () => Index.btree(),
-    vector: () => vectorIndexFor(shape.metric, rows),
+  const rebuilds: Record<string, (name: string) => Promise<unknown>> = {
+    [textColumn]: () => table.createIndex(textColumn, { config: textIndexFor(shape.language), replace: true }),
+    doc_id: () => table.createIndex('doc_id', { config: Index.btree(), replace: true }),
+    vector: (name) => buildVectorIndex(table, shape, rows, [name]),
   };
-  return indices.flatMap(({ columns }) => {
+  return indices.flatMap(({ name, columns }) => {
     const column = columns[0] ?? '';
-    const config = configs[column];
-    return config === undefined ? [] : [{ step: `rebuild index ${column}`, run: () => table.createIndex(column, { config: config(), replace: true }) }];
+    const rebuild = rebuilds[column];
+    return rebuild === undefined ? [] : [{ step: `rebuild index ${column}`, run: () => rebuild(name) }];
   });
 };
 
