@@ -1,3 +1,4 @@
+import { vectorIndexRows } from '../runner/adapters/lance/vector-index.ts';
 import { type ChromaProcess, startChroma } from './chroma-process.ts';
 import { type Figure, median } from './figures.ts';
 import { generateElsewhere } from './generator.ts';
@@ -13,8 +14,6 @@ const asked = 100;
 const deep = 10;
 const callers = 8;
 const perRequest = 1_000;
-/** From so many rows on maintenance builds an index of the vectors. */
-const indexedRows = 32_000;
 
 /** One store as both are measured: how to fill it, and a question as bytes and as its answer's rows. */
 interface Side {
@@ -40,7 +39,7 @@ const ours = (runner: RunnerProcess, base: readonly Float32Array[], questions: r
     async fill() {
       const startedMs = performance.now();
       await load(runner, 'beside', ingestBodies(base));
-      if (base.length >= indexedRows) await untilIndexed(runner, 'beside', ['vector']);
+      if (base.length >= vectorIndexRows) await untilIndexed(runner, 'beside', ['vector']);
       return (performance.now() - startedMs) / 1000;
     },
     requests: () => Promise.all(bodies.map(async (body) => rawRequest(runner.origin, 'POST', path, await runner.headers('POST', path, body), body))),

@@ -1,4 +1,5 @@
 import { fork } from 'node:child_process';
+import { vectorIndexRows } from '../runner/adapters/lance/vector-index.ts';
 import { hopsOf } from '../test/fakes/object-store/request-log.ts';
 import { type Door, objectStore, serveObjects } from '../test/fakes/object-store/serve.ts';
 import type { Figure } from './figures.ts';
@@ -11,8 +12,6 @@ import { clusteredVectors } from './vectors.ts';
 const dimension = 384;
 const latenciesMs = [0, 10, 30];
 const slowestMs = Math.max(...latenciesMs);
-/** From so many rows on maintenance builds an index of the vectors; below, a search reads them all. */
-const indexedRows = 32_000;
 
 const textOf = (index: number): string => `note ${index} about topic${index % 50} and theme${index % 7}, as anybody might write it`;
 type Kind = ColdAsked['kind'];
@@ -83,7 +82,7 @@ const ofCollection = async (door: Door, rows: number, kinds: readonly Kind[]): P
   const writer = await startRunnerProcess([], environment(door));
   try {
     await load(writer, space, ingestBodies(all.slice(0, rows), textOf));
-    await untilIndexed(writer, space, rows >= indexedRows ? ['words', 'vector'] : ['words']);
+    await untilIndexed(writer, space, rows >= vectorIndexRows ? ['words', 'vector'] : ['words']);
   } finally {
     await writer.stop();
   }

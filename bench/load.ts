@@ -40,9 +40,9 @@ export const load = async (
 };
 
 /** Waits until maintenance has left nothing to do: every row of every index is indexed. */
-export const untilIndexed = async (runner: RunnerProcess, space: string, columns: readonly string[]): Promise<void> => {
+export const untilIndexed = async (runner: RunnerProcess, space: string, columns: readonly string[], tenant?: string): Promise<void> => {
   for (;;) {
-    const { body } = await runner.call('GET', `/nexus/spaces/${space}`);
+    const { body } = await runner.call('GET', `/nexus/spaces/${space}`, undefined, tenant);
     const done = (column: string): boolean =>
       body.indexes.some((index: { column: string; unindexed_rows: number }) => index.column === column && index.unindexed_rows === 0);
     if (columns.every(done)) return;

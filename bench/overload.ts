@@ -1,8 +1,8 @@
-import { readFileSync } from 'node:fs';
 import type { Figure } from './figures.ts';
 import { generate, generateElsewhere, quantile, type Traffic } from './generator.ts';
-import { ingestBodies, load } from './load.ts';
+import { ingestBodies, load, untilIndexed } from './load.ts';
 import type { BenchOptions } from './main.ts';
+import { cpuMs, residentMiB } from './process-figures.ts';
 import { rawRequest } from './raw-client.ts';
 import { type RunnerProcess, startRunnerProcess } from './runner-process.ts';
 import { clusteredVectors } from './vectors.ts';
@@ -31,14 +31,6 @@ const queries = (runner: RunnerProcess, tenant: string, vectors: readonly Float3
     }),
   );
 
-const residentMiB = (pid: number): number => Number(/VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? Number.NaN) / 1024;
-
-/** CPU time of a process, user and system, in milliseconds: unlike the clock, it is the same on a busy machine. */
-const cpuMs = (pid: number): number => {
-  const [user = 0, system = 0] = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ').slice(11, 13).map(Number) ?? [];
-  return (user + system) * 10;
-};
-
 /** Looks at the process's memory twice a second. @returns the most that was seen */
 const watchMemory = (pid: number): (() => number) => {
   let mostMiB = residentMiB(pid);
@@ -60,7 +52,10 @@ export const overloaded = async ({ quick }: BenchOptions): Promise<Figure[]> => 
   const all = clusteredVectors(documents + 64, dimension, 5);
   const runner = await startRunnerProcess();
   try {
-    for (const tenant of [light, flood]) await load(runner, 'overload', ingestBodies(all.slice(0, documents)), tenant);
+    for (const tenant of [light, flood]) {
+      await load(runner, 'overload', ingestBodies(all.slice(0, documents)), tenant);
+      await untilIndexed(runner, 'overload', ['vector'], tenant);
+    }
     const vectors = all.slice(documents);
     const asked = async (tenant: string, more: Partial<Traffic>): Promise<Traffic> => ({
       origin: runner.origin,

@@ -88,7 +88,7 @@ export const queryLatency = async ({ quick }: BenchOptions): Promise<Figure[]> =
       'latency',
       ingestBodies(all.slice(0, documents), () => anyText(20 + Math.floor(next() * 41))),
     );
-    await untilIndexed(runner, 'latency', quick ? ['words'] : ['words', 'vector']);
+    await untilIndexed(runner, 'latency', ['words', 'vector']);
     const table = await (await connect(runner.tables)).openTable('latency');
     const bench = `query-latency ${documents.toLocaleString('en')} × ${dimension}`;
     const send = rawClient(runner.origin, 1);
