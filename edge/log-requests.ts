@@ -1,5 +1,5 @@
 import type { MiddlewareHandler } from 'hono';
-import type { RequestContext } from '../shared/context.ts';
+import { areaOf, type RequestContext } from '../shared/context.ts';
 import { nextTrace, parseTraceparent, type Trace } from '../shared/trace.ts';
 import type { EdgeEnv } from './answers.ts';
 import type { EdgeDeps } from './edge-deps.ts';
@@ -20,9 +20,6 @@ export interface Observed {
   runnerMs?: number;
 }
 
-const whoOf = (context: RequestContext | undefined): Record<string, string> =>
-  context === undefined ? {} : { tenant_id: context.tenant_id, env: context.env, project_id: context.project_id, surface_id: context.surface_id };
-
 /** One line for each request to an endpoint, whatever was answered. Times of Workers move with I/O alone. */
 export const logRequests = ({ now, log }: Pick<EdgeDeps, 'now' | 'log'>): MiddlewareHandler<EdgeEnv> =>
   async function logRequests(c, next) {
@@ -35,7 +32,7 @@ export const logRequests = ({ now, log }: Pick<EdgeDeps, 'now' | 'log'>): Middle
     log({
       ...{ level: 'info', event: 'request', request_id: c.var.requestId, trace_id: trace.traceId, endpoint, method: c.req.method, status: c.res.status },
       ...(code === undefined ? {} : { code }),
-      ...whoOf(context),
+      ...(context === undefined ? {} : areaOf(context)),
       ...(spaceId === undefined ? {} : { space_id: spaceId }),
       ...(runner === undefined ? {} : { runner }),
       ...(runnerMs === undefined ? {} : { runner_ms: runnerMs }),

@@ -1,3 +1,4 @@
+import { areaOf } from '../../shared/context.ts';
 import type { NexusEvent } from '../../shared/events.ts';
 import { nextTrace, parseTraceparent } from '../../shared/trace.ts';
 import type { Log } from '../ports/log.ts';
@@ -12,10 +13,7 @@ const microsecondsPerSecond = 1e6;
 
 /** Whose message it is; maintenance has no request behind it. */
 const whoOf = ({ data }: NexusEvent): Record<string, string> => ({
-  tenant_id: data.space.tenant_id,
-  env: data.space.env,
-  project_id: data.space.project_id,
-  surface_id: data.space.surface_id,
+  ...areaOf(data.space),
   space_id: data.space.space_id,
   ...('request_id' in data ? { request_id: data.request_id } : {}),
 });

@@ -1,5 +1,5 @@
 import type { MiddlewareHandler } from 'hono';
-import type { RequestContext } from '../../shared/context.ts';
+import { areaOf, type RequestContext } from '../../shared/context.ts';
 import { newId, requestIdPattern } from '../../shared/ids.ts';
 import { nextTrace, parseTraceparent, type Trace } from '../../shared/trace.ts';
 import type { Log } from '../ports/log.ts';
@@ -34,9 +34,6 @@ const rounded = (ms: number): number => Math.round(ms * 1000) / 1000;
 const serverTiming = (stages: Record<string, number>, totalMs: number): string =>
   [...Object.entries(stages), ['total', totalMs] as const].map(([name, ms]) => `${name};dur=${rounded(ms)}`).join(', ');
 
-const whoOf = (context: RequestContext | undefined): Record<string, string> =>
-  context === undefined ? {} : { tenant_id: context.tenant_id, env: context.env, project_id: context.project_id, surface_id: context.surface_id };
-
 /** By the names of OpenTelemetry's semantic conventions, and our own. */
 const spanOf = (
   { trace, parent, path, endpoint, context, spaceId, code, stages }: Observed,
@@ -56,7 +53,7 @@ const spanOf = (
     'http.response.status_code': status,
     ...(path === undefined ? {} : { 'http.route': path }),
     ...(code === undefined ? {} : { 'error.type': code }),
-    ...named('nexus', { request_id: requestId, endpoint, ...whoOf(context), space_id: spaceId }),
+    ...named('nexus', { request_id: requestId, endpoint, ...(context === undefined ? {} : areaOf(context)), space_id: spaceId }),
     ...named('nexus.stage_ms', stages),
   },
 });
@@ -102,7 +99,7 @@ export const observeRequests = ({ log, metrics, spans, nowMs }: Deps): Middlewar
       endpoint,
       status,
       ...(code === undefined ? {} : { code }),
-      ...whoOf(context),
+      ...(context === undefined ? {} : areaOf(context)),
       ...(spaceId === undefined ? {} : { space_id: spaceId }),
       duration_ms: rounded(totalMs),
       stages_ms: Object.fromEntries(Object.entries(stages).map(([stage, ms]) => [stage, rounded(ms)])),

@@ -54,6 +54,14 @@ describe('maintenance', () => {
     expect([await names(), await table.version()]).toEqual([[vectorIndexName(partitionsOf(vectorIndexRows))], version]);
   });
 
+  test('that died between the new index and the removal of the old one is made good by the next', async () => {
+    const [known = ''] = await names();
+    await table.createIndex('vector', { config: Index.ivfFlat({ distanceType: 'l2', numPartitions: 8 }), name: vectorIndexName(8) });
+    expect(await names()).toHaveLength(2);
+    expect((await maintainTable(table, shape, ago, false)).failures).toEqual([]);
+    expect(await names()).toEqual([known]);
+  });
+
   test('leaves no parts behind, and joins what was added one by one', async () => {
     for (let round = 0; round < 3; round++) {
       for (let more = 0; more < 3; more++) await table.add(rowsOf(20));

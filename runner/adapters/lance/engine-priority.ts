@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { setPriority } from 'node:os';
 
 const threads = '/proc/self/task';
@@ -13,11 +13,12 @@ const lower = 5;
  * thread; elsewhere, or where it may not be set, nothing changes.
  */
 export const yieldToNode = (): void => {
-  try {
-    for (const thread of readdirSync(threads)) {
+  if (!existsSync(threads)) return;
+  for (const thread of readdirSync(threads)) {
+    try {
       if (engineThread.test(readFileSync(`${threads}/${thread}/comm`, 'utf8'))) setPriority(Number(thread), lower);
+    } catch {
+      // It has ended meanwhile, or may not be set: the others still may.
     }
-  } catch {
-    // No such folder, or a thread that has ended meanwhile: then it stays as it is.
   }
 };

@@ -18,6 +18,8 @@ const buildVectorIndex = async (table: Table, shape: TableShape, rows: number, k
 
 const wantsVectorIndex = async (table: Table, rows: number, known: readonly string[]): Promise<boolean> => {
   if (rows < vectorIndexRows) return false;
+  // A process that died between building one and removing the other leaves both.
+  if (known.length > 1) return true;
   const fits = await Promise.all(
     known.map(async (name) => {
       const { numIndices = 1, numUnindexedRows = 0 } = (await table.indexStats(name)) ?? {};

@@ -108,7 +108,7 @@ export const lanceReader = (table: Table, { fields, language }: Pick<TableShape,
         if (condition !== undefined) search = search.where(condition);
         return rawHits((await reading(search.toArrow({ timeoutMs }))) as unknown as ArrowTable, 'bm25', '_score').sort(byBm25);
       };
-      const near = tieReachFactor * depth;
+      const near = Math.max(depth + 1, Math.min(tieReachFactor * depth, tieReach));
       const list = await best(near);
       const isCutInTie = list.length === near && list[depth - 1]?.bm25 === list[near - 1]?.bm25;
       return (isCutInTie && near < tieReach ? await best(tieReach) : list).slice(0, depth);
