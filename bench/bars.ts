@@ -79,7 +79,7 @@ const bars: readonly Bar[] = [
     bench: 'soak',
     what: 'resident memory, last ÷ middle third',
     most: 1.05,
-    cause: 'most of the growth is mended (docs/decisions/0057-sessions-of-the-engine-end.md), the cause of the rest is not found',
+    cause: 'most of the growth is mended (docs/decisions/0057 and 0069); the JavaScript heap still grows, and its cause is not found',
   },
   {
     bar: 'soak: no handle leak',

@@ -1,5 +1,6 @@
 import { fork } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { type Cores, nodeOn } from './cores.ts';
 import { type Outcome, rawClient } from './raw-client.ts';
 
 export interface Traffic {
@@ -66,10 +67,11 @@ export const generate = async ({ origin, requests, perSecond, seconds, connectio
 
 const asChild = 'NEXUS_BENCH_GENERATOR';
 
-/** The same in a process of its own, so that it takes no time of who measures. */
-export const generateElsewhere = (traffic: Traffic): Promise<TrafficResult> =>
+/** The same in a process of its own, so that it takes no time of who measures. @param cores it may use; left out: all */
+export const generateElsewhere = (traffic: Traffic, cores?: Cores): Promise<TrafficResult> =>
   new Promise((resolve, reject) => {
-    const child = fork(new URL(import.meta.url), [], { execArgv: ['--import', 'tsx'], env: { ...process.env, [asChild]: '1' } });
+    const [execPath, args] = nodeOn(cores);
+    const child = fork(new URL(import.meta.url), [], { execPath, execArgv: [...args, '--import', 'tsx'], env: { ...process.env, [asChild]: '1' } });
     child.once('message', (result) => {
       resolve(result as TrafficResult);
       child.disconnect();

@@ -1,5 +1,6 @@
+import { coresApart } from './cores.ts';
 import type { Figure } from './figures.ts';
-import { generate, generateElsewhere, quantile, type Traffic } from './generator.ts';
+import { generateElsewhere, quantile, type Traffic } from './generator.ts';
 import { ingestBodies, load, untilIndexed } from './load.ts';
 import type { BenchOptions } from './main.ts';
 import { cpuMs, residentMiB } from './process-figures.ts';
@@ -45,12 +46,14 @@ const watchMemory = (pid: number): (() => number) => {
 
 /**
  * One tenant sends ten times what the runner can do, at a fixed rate, while another asks a few questions. The runner is
- * addressed directly; the generator is a process of its own.
+ * addressed directly; who asks are processes of their own, on a core of their own where the system can do that, in every
+ * phase alike.
  */
 export const overloaded = async ({ quick }: BenchOptions): Promise<Figure[]> => {
   const seconds = quick ? 10 : 60;
   const all = clusteredVectors(documents + 64, dimension, 5);
-  const runner = await startRunnerProcess();
+  const apart = coresApart();
+  const runner = await startRunnerProcess([], {}, undefined, apart?.answerer);
   try {
     for (const tenant of [light, flood]) {
       await load(runner, 'overload', ingestBodies(all.slice(0, documents)), tenant);
@@ -65,24 +68,27 @@ export const overloaded = async ({ quick }: BenchOptions): Promise<Figure[]> => 
       ...more,
     });
 
-    await generateElsewhere(await asked(flood, { seconds: 3 }));
+    const send = (traffic: Traffic) => generateElsewhere(traffic, apart?.askers);
+
+    await send(await asked(flood, { seconds: 3 }));
     const cpuBeforeMs = cpuMs(runner.pid);
-    const saturated = await generateElsewhere(await asked(flood, { seconds: quick ? 5 : 20 }));
+    const saturated = await send(await asked(flood, { seconds: quick ? 5 : 20 }));
     const capacity = saturated.timesMs.length / (quick ? 5 : 20);
     const cpuOfAnswerMs = (cpuMs(runner.pid) - cpuBeforeMs) / saturated.timesMs.length;
     const lightPerSecond = lightRate(capacity);
-    const calm = await generate(await asked(light, { perSecond: lightPerSecond, seconds: quick ? 5 : 20, connectionsMax: 100 }));
+    const calm = await send(await asked(light, { perSecond: lightPerSecond, seconds: quick ? 5 : 20, connectionsMax: 100 }));
     const beforeMiB = residentMiB(runner.pid);
 
     const cpuBeforeFloodMs = cpuMs(runner.pid);
     const memory = watchMemory(runner.pid);
     const [flooded, among] = await Promise.all([
-      generateElsewhere(await asked(flood, { perSecond: capacity * overload, connectionsMax: floodConnections })),
-      generate(await asked(light, { perSecond: lightPerSecond, connectionsMax: 100 })),
+      send(await asked(flood, { perSecond: capacity * overload, connectionsMax: floodConnections })),
+      send(await asked(light, { perSecond: lightPerSecond, connectionsMax: 100 })),
     ]);
     const mostMiB = memory();
 
-    const bench = `overload ${overload} × capacity, ${seconds} s, ${documents.toLocaleString('en')} × ${dimension}`;
+    const where = apart === undefined ? 'all cores shared' : `runner on core ${apart.answerer}, callers on core ${apart.askers}`;
+    const bench = `overload ${overload} × capacity, ${seconds} s, ${documents.toLocaleString('en')} × ${dimension}, ${where}`;
     const figure = (what: string, unit: string, value: number): Figure => ({ bench, what, unit, rounds: [value] });
     const goodput = flooded.timesMs.length / seconds;
     const calmP99 = quantile(calm.timesMs, 0.99);

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { grantHeader, sealGrant } from '../shared/grant.ts';
+import { type Cores, nodeOn } from './cores.ts';
 
 const grantSecret = 'a-grant-secret-that-only-the-bench-knows';
 
@@ -39,11 +40,13 @@ const listening = async (child: ChildProcess): Promise<number> => {
  * @param nodeOptions such as `--cpu-prof`
  * @param env more than the bench's own, or instead of it
  * @param keptFolder what an earlier runner left, and the next may find; left out: an empty one, which goes with the runner
+ * @param cores it may use; left out: all
  */
 export const startRunnerProcess = async (
   nodeOptions: readonly string[] = [],
   env: Record<string, string> = {},
   keptFolder?: string,
+  cores?: Cores,
 ): Promise<RunnerProcess> => {
   const folder = keptFolder ?? mkdtempSync(join(tmpdir(), 'nexus-bench-'));
   const routes = {
@@ -52,7 +55,8 @@ export const startRunnerProcess = async (
       { id: 'blobs', kind: 'nexus_blob_store', match: {}, backend: 'blob', root: join(folder, 'blobs') },
     ],
   };
-  const child = spawn(process.execPath, [...nodeOptions, '--import', 'tsx', 'runner/main.ts'], {
+  const [program, args] = nodeOn(cores);
+  const child = spawn(program, [...args, ...nodeOptions, '--import', 'tsx', 'runner/main.ts'], {
     stdio: ['ignore', 'pipe', 'ignore'],
     env: {
       PATH: process.env.PATH,
