@@ -65,7 +65,7 @@ const bars: readonly Bar[] = [
     what: 'light tenant: flood ÷ alone',
     most: 3,
     or: { what: 'light tenant in the flood, p99', most: 100 },
-    cause: 'generator, runner and engine share two cores',
+    cause: 'runner and engine share what cores there are',
   },
   {
     bar: 'cold query, ≤ 6 hops (where it goes; the first bar is that they are counted)',

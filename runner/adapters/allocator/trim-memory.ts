@@ -10,10 +10,10 @@ const trim = async (): Promise<((done: () => void) => void) | undefined> => {
 };
 
 /**
- * Gives what the engine has freed back to the system, now and then, until `stop`. glibc returns the end of its heap alone:
+ * Gives what the engine has freed back to the system, now and then, as long as the process lives. glibc returns the end of its heap alone:
  * of what an ended session leaves, two thirds are pages between pieces that are still in use, so that resident memory
- * would be the most there ever was, and more (docs/decisions/0069-freed-memory-goes-back.md). It runs beside Node's
- * thread and takes milliseconds.
+ * would be the most there ever was, and more (docs/decisions/0069-freed-memory-goes-back.md). It runs beside
+ * Node's thread.
  * @returns whether this process can do it
  */
 export const trimMemory = async (everyMs: number): Promise<boolean> => {
