@@ -32,8 +32,12 @@ export interface PlacesDeps {
   nowMs: () => number;
 }
 
-/** What a process remembers of spaces' records: a few hundred bytes each, and the price of forgetting is one list. */
-const rememberedSpaces = 20_000;
+/**
+ * What a process remembers of spaces' records: some 16 kilobytes each, as measured under the loader that a runner starts
+ * with, and nearly as much for a name that no space has. The price of forgetting is one list, which a register that was
+ * not looked at for a minute costs anyway.
+ */
+const rememberedSpaces = 4_000;
 
 export const createPlaces = ({ registry, blobsAt, nowMs }: PlacesDeps): Places => {
   const known = new LRUCache<string, SpacePlace>({ max: rememberedSpaces });
