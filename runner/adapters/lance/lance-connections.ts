@@ -2,6 +2,7 @@ import { type Connection, connect, Session } from '@lancedb/lancedb';
 import { LRUCache } from 'lru-cache';
 import type { StorageSettings } from '../../storage-settings.ts';
 import { yieldToNode } from './engine-priority.ts';
+import { fetchManyAtOnce } from './engine-threads.ts';
 import { storageOptions } from './storage-options.ts';
 
 export interface ConnectionOptions {
@@ -35,6 +36,7 @@ const [leastRows, mostRows] = [2_500, 100_000];
  * session ends after so many rows, and its memory goes to the next one.
  */
 export const lanceConnections = (options: ConnectionOptions): LanceConnections => {
+  fetchManyAtOnce();
   const newSession = (): Session => new Session(BigInt(options.indexCacheBytes), BigInt(options.metadataCacheBytes));
   const connections = new LRUCache<string, Promise<Connection>>({ max: options.maxConnections });
   let session = newSession();

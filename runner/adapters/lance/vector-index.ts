@@ -1,7 +1,7 @@
 import { Index } from '@lancedb/lancedb';
 import type { Metric } from '../../../shared/http/spaces.ts';
 
-/** Below this a search of all rows is as fast as one of an index. */
+/** Below this a search of all rows is as fast as one of an index, and a first query waits for fewer requests. */
 export const vectorIndexRows = 2_000;
 
 /**
@@ -10,14 +10,13 @@ export const vectorIndexRows = 2_000;
  */
 export const partitionsSearched = 64;
 
-/** Below this all partitions are searched: the engine keeps an index in memory, but decodes a column anew each time. */
+/** Below this all partitions are searched: the engine keeps an index in memory, but fetches and decodes a column anew each time. */
 const exactRows = 30_000;
+/** Where all are searched, few are faster than many, and cost a first query fewer requests (figures: docs/decisions/0071). */
+const exactPartitionRows = 4_096;
 
 /** Partitions of an index of so many rows. */
-export const partitionsOf = (rows: number): number => {
-  const partitions = Math.max(1, Math.ceil(Math.sqrt(rows)));
-  return rows < exactRows ? Math.min(partitions, partitionsSearched) : partitions;
-};
+export const partitionsOf = (rows: number): number => Math.max(1, Math.ceil(rows < exactRows ? rows / exactPartitionRows : Math.sqrt(rows)));
 
 const namePattern = /^vector_p(\d+)$/;
 /** An index says how many partitions it was built with: the engine does not. */
