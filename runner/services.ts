@@ -31,7 +31,7 @@ import type { NexusVectorStore } from './ports/vector-store.ts';
 import { type EmbedQuery, queryEmbeddings } from './query/query-embeddings.ts';
 import { createReadiness } from './readiness.ts';
 import { loadRegistry } from './registry.ts';
-import { storageSettings } from './storage-settings.ts';
+import { parseObjectRoot, storageSettings } from './storage-settings.ts';
 import type { CommitDeps } from './store/commit.ts';
 import { type CommitQueue, createCommitQueue } from './store/commit-queue.ts';
 import { createDoor, type Door } from './store/door.ts';
@@ -78,7 +78,14 @@ export interface Services extends Haze {
 
 const MiB = 1024 * 1024;
 /** Caches of the engine: sized for an instance of 1 GiB beside the process itself. */
-const lanceOptions = { indexCacheBytes: 256 * MiB, metadataCacheBytes: 128 * MiB, maxReaders: 512, maxConnections: 1024, maxSessionRows: 4_000_000 };
+const lanceOptions = {
+  indexCacheBytes: 256 * MiB,
+  metadataCacheBytes: 128 * MiB,
+  maxReaders: 512,
+  maxConnections: 1024,
+  maxSessionRows: 4_000_000,
+  memory: { bytes: 128 * MiB, bytesOfOne: 64 * MiB, idleMs: 10 * 60_000 },
+};
 
 /** An ended session of the engine leaves some hundred megabytes every few minutes under load. */
 const trimMemoryEveryMs = 30_000;
@@ -146,6 +153,6 @@ export const buildServices = async (env: Environment, log: Log, nowMs: () => num
 
 /** A core that works on files is busy with few requests; one that waits for an object store takes many. */
 const placesOf = ({ routes }: Registry): number => {
-  const isRemote = routes.some(({ root }) => /^(?!file:)[a-z][a-z0-9+]*:\/\//i.test(root));
+  const isRemote = routes.some(({ root }) => parseObjectRoot(root) !== undefined);
   return availableParallelism() * (isRemote ? limits.remoteWorkPlacesPerCore : limits.workPlacesPerCore);
 };

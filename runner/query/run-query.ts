@@ -9,6 +9,7 @@ import { freeRun, type Run } from '../ports/run.ts';
 import { taskRecords } from '../records/task-records.ts';
 import type { Door } from '../store/door.ts';
 import { readAgainWhenGone } from '../store/read-again.ts';
+import { type HeadOf, readAhead } from '../store/read-ahead.ts';
 import type { Places } from '../store/spaces.ts';
 import { type RerankDeps, rerankDepth } from './ask-reranker.ts';
 import { indexesOf, type Meter, metered } from './explain.ts';
@@ -49,9 +50,13 @@ export const runQuery = async (
     await run.idle(() => waitForTask(taskRecords(deps.places.blobs(area), area, deps.nowMs), after_task));
   }
   const answer = (meter?: Meter) =>
-    readAgainWhenGone(cursor !== undefined, (consistency) =>
-      page(deps, { ...request, consistency: consistency ?? request.consistency }, context.tenant_id, spaces, binding, cursor, startedMs, run, meter),
-    );
+    readAgainWhenGone(cursor !== undefined, (again) => {
+      const consistency = again ?? request.consistency;
+      const read = (headOf: HeadOf) => page(deps, request, context.tenant_id, headOf, spaces, binding, cursor, startedMs, run, meter);
+      // A reranker may cost money by the call: it is not asked in vain.
+      const isAhead = consistency !== 'eventual' && rerankDepth(request.rerank) === 0;
+      return isAhead ? readAhead(deps.door, spaces, read) : read((key) => deps.door.head(key, consistency));
+    });
   return request.explain === true ? metered(deps.door, answer) : answer();
 };
 
@@ -59,6 +64,7 @@ const page = async (
   deps: QueryDeps,
   request: QueryRequest,
   tenantId: string,
+  headOf: HeadOf,
   spaces: ReturnType<typeof spacesOf>,
   binding: string,
   cursor: CursorPayload | undefined,
@@ -66,7 +72,7 @@ const page = async (
   run: Run,
   meter: Meter | undefined,
 ): Promise<QueryResponse> => {
-  const scopes = await openScopes(deps.door, spaces, request, cursor);
+  const scopes = await openScopes(deps.door, headOf, spaces, cursor);
   const embedded = await assignVectors(deps, scopes, request, tenantId, carriedBy(cursor), run);
   const plannedMs = performance.now();
   run.took('plan', plannedMs - startedMs);

@@ -96,10 +96,13 @@ test('a store that stops answering is a 503 that may be tried again, for records
   try {
     // More than the engine keeps of a small file.
     await runner.ingest('docs', { documents: Array.from({ length: 400 }, (_, index) => ({ id: `d${index}`, text: `some words ${index}` })) });
-    const query = (consistency: string) => runner.call('POST', '/nexus/spaces/docs/query', { query: 'words', mode: 'text', consistency });
+    const query = (consistency: string, select = ['vector']) =>
+      runner.call('POST', '/nexus/spaces/docs/query', { query: 'words', mode: 'text', consistency, select });
     expect((await query('strong')).body.hits).toHaveLength(10);
     door.faults = { ...door.faults, rate: 1, kinds: ['unavailable'] };
-    // The eventual one needs no record: it is the engine that is refused.
+    // What is in memory is answered to who does not ask whether it is the newest.
+    expect((await query('eventual', ['text'])).body.hits).toHaveLength(10);
+    // The eventual one needs no record: it is the engine that is refused, for vectors are read each time.
     for (const { status, body } of [await query('eventual'), await query('strong')]) {
       expect([status, body.error.code, body.error.retryable]).toEqual([503, 'nexus.upstream_unavailable', true]);
     }

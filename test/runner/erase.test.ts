@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { lanceVectorStore } from '../../runner/adapters/lance/lance-vector-store.ts';
 import type { ChunkRow, TableShape } from '../../runner/ports/vector-store.ts';
+import { memory } from './store-instance.ts';
 
 const shape: TableShape = { dimension: 2, metric: 'cosine', language: 'en', fields: {} };
 const row = (id: string): ChunkRow => ({
@@ -34,7 +35,7 @@ const contentFiles = (folder: string): string[] =>
 test('after erasing and pruning no file is left that held a deleted document, however few of the rows it was', async () => {
   const uri = mkdtempSync(join(tmpdir(), 'nexus-erase-'));
   onTestFinished(() => rmSync(uri, { recursive: true, force: true }));
-  const store = lanceVectorStore({ indexCacheBytes: 1e7, metadataCacheBytes: 1e7, maxReaders: 8, maxConnections: 8, maxSessionRows: 1e9 });
+  const store = lanceVectorStore({ indexCacheBytes: 1e7, metadataCacheBytes: 1e7, maxReaders: 8, maxConnections: 8, maxSessionRows: 1e9, memory });
   const table = { uri, name: 'docs' };
   await store.create(
     table,

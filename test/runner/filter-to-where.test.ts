@@ -16,6 +16,7 @@ import { limits } from '../../shared/limits.ts';
 import { formatMicros } from '../../shared/time.ts';
 import { runs } from '../scale.ts';
 import { holds, type Row, type Types } from './filter-truth.ts';
+import { memory } from './store-instance.ts';
 
 /** Keys that differ in case, in `.` and `-` only, and keys named like columns and words of the engine. */
 const fields: Record<string, FieldType> = Object.fromEntries<FieldType>([
@@ -143,7 +144,7 @@ let reader: TableReader;
 let writer: TableWriter;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'nexus-filter-'));
-  const store = lanceVectorStore({ indexCacheBytes: 1e7, metadataCacheBytes: 1e7, maxReaders: 4, maxConnections: 4, maxSessionRows: 1e9 });
+  const store = lanceVectorStore({ indexCacheBytes: 1e7, metadataCacheBytes: 1e7, maxReaders: 4, maxConnections: 4, maxSessionRows: 1e9, memory });
   const table = { uri: folder, name: 't' };
   const version = await store.create(
     table,

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { lanceConnections } from '../../runner/adapters/lance/lance-connections.ts';
 import { lanceVectorStore } from '../../runner/adapters/lance/lance-vector-store.ts';
-import { documentOf } from './store-instance.ts';
+import { documentOf, memory } from './store-instance.ts';
 
 const shape = { dimension: 2, metric: 'cosine', fields: {}, language: 'en' } as const;
 const caches = { indexCacheBytes: 1e7, metadataCacheBytes: 1e7, maxConnections: 8 };
@@ -37,7 +37,7 @@ test('small tables count as well, and one that is huge ends no session alone', (
 
 test('readers and writers do the same when every table they open begins a new session', async () => {
   const table = { uri: temporaryFolder(), name: 'docs' };
-  const store = lanceVectorStore({ ...caches, maxReaders: 8, maxSessionRows: 1 });
+  const store = lanceVectorStore({ ...caches, maxReaders: 8, maxSessionRows: 1, memory });
   const version = await store.create(table, shape, documentOf('a', 1, 2).rows);
   const old = await store.reader(table, { incarnation: 'inc_1', version }, shape);
   for (let round = 0; round < 5; round++) {

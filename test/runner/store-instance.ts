@@ -13,6 +13,9 @@ import { type SpaceKey, spaceKey } from '../../shared/space-key.ts';
 
 export const keyOf = (spaceId: string): SpaceKey => spaceKey({ tenant_id: 't_a', env: 'dev', project_id: 'p', surface_id: 's' }, 'tenant', spaceId);
 
+/** Small enough to be met. */
+export const memory = { bytes: 1e7, bytesOfOne: 5e6, idleMs: 60_000 };
+
 /** One process's view of a folder: its own handles, its own memory of records, its own queue. */
 export interface StoreInstance {
   places: Places;
@@ -26,7 +29,7 @@ export const storeInstance = (folder: string, instance: string, nowMs: () => num
   const registry = registrySchema.parse({ routes: [{ id: 'store', kind: 'nexus_store', match: {}, backend: 'lancedb', root: folder }] });
   const blobs = fileBlobs(folder);
   const places = createPlaces({ registry: () => registry, blobsAt: () => blobs, nowMs });
-  const store = lanceVectorStore({ indexCacheBytes: 1e7, metadataCacheBytes: 1e7, maxReaders: 64, maxConnections: 8, maxSessionRows: 1e9 });
+  const store = lanceVectorStore({ indexCacheBytes: 1e7, metadataCacheBytes: 1e7, maxReaders: 64, maxConnections: 8, maxSessionRows: 1e9, memory });
   return { places, store, door: createDoor(places, store), queue: createCommitQueue({ places, store, nowMs, instance }), nowMs };
 };
 

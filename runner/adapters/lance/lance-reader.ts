@@ -12,6 +12,8 @@ import { scanTable } from './lance-scan.ts';
 import { textColumn, textIndexRows, withoutStopWords } from './text-index.ts';
 import { engineQuery, match, type Spelling } from './text-search.ts';
 import { partitionsSearched } from './vector-index.ts';
+import type { VersionInMemory } from './version-in-memory.ts';
+import type { Remembered } from './versions-in-memory.ts';
 
 const reading = async <T>(work: Promise<T>): Promise<T> => {
   try {
@@ -24,11 +26,12 @@ const reading = async <T>(work: Promise<T>): Promise<T> => {
 const values = (table: ArrowTable, column: string): unknown[] | undefined => table.getChild(column)?.toArray() as unknown[] | undefined;
 const strings = (table: ArrowTable, column: string): (string | null)[] => [...((table.getChild(column) ?? []) as Iterable<string | null>)];
 
-const rawHits = (table: ArrowTable, number: 'distance' | 'bm25', column: string): RawHit[] => {
-  const ids = strings(table, 'id');
-  const rowIds = values(table, '_rowid') as bigint[];
+/** Ids are the engine's, or those that memory has. */
+const rawHits = (table: ArrowTable, number: 'distance' | 'bm25', column: string, version: VersionInMemory | undefined): RawHit[] => {
+  const rowIds = [...((values(table, '_rowid') ?? []) as Iterable<bigint>)];
+  const ids = version === undefined ? strings(table, 'id') : version.idsOf(rowIds);
   const numbers = values(table, column) as number[];
-  return ids.map((id, index) => ({ id: id ?? '', rowId: rowIds[index] ?? 0n, [number]: numbers[index] ?? 0 }));
+  return rowIds.map((rowId, index) => ({ id: ids[index] ?? '', rowId, [number]: numbers[index] ?? 0 }));
 };
 
 /** Equals mostly end within four times the depth, and so many cost hardly more than the depth alone. */
@@ -47,8 +50,9 @@ const rowsOf = (table: ArrowTable): Record<string, unknown>[] => table.toArray()
 /**
  * Reads of one table at one version. The handle is opened at that version and never moved.
  * @param shape with the fields that this version has columns for
+ * @param remembered of this version
  */
-export const lanceReader = (table: Table, { fields, language }: Pick<TableShape, 'fields' | 'language'>): TableReader => {
+export const lanceReader = (table: Table, { fields, language }: Pick<TableShape, 'fields' | 'language'>, remembered: Remembered): TableReader => {
   const where = (filter: FilterNode | undefined): string | undefined => (filter === undefined ? undefined : filterToWhere(filter, fields));
 
   const withChunkCounts = async (heads: Record<string, unknown>[]): Promise<DocumentRow[]> => {
@@ -84,14 +88,24 @@ export const lanceReader = (table: Table, { fields, language }: Pick<TableShape,
     return engineQuery(query, await withoutStopWords(query.any, language), { vocabulary: words, stem: await stemmer(misspelt) });
   };
 
+  /** A list with its ids: those that memory has, or will have as soon as the list is there; else the engine's. */
+  const listed = async (number: 'distance' | 'bm25', column: string, search: (columns: string[]) => Promise<unknown>): Promise<RawHit[]> => {
+    const expected = remembered.forList();
+    const byEngine = async () => rawHits((await reading(search(['id', column]))) as ArrowTable, number, column, undefined);
+    if (expected === undefined) return byEngine();
+    const [found, version] = await Promise.all([reading(search([column])), expected]);
+    return version === undefined ? byEngine() : rawHits(found as ArrowTable, number, column, version);
+  };
+
   return {
     async vectorSearch(vector, metric, depth, filter, timeoutMs) {
       const condition = where(filter);
-      let query = table.query().nearestTo(vector).distanceType(metric).select(['id', '_distance']).withRowId().limit(depth);
-      // Further partitions only when these gave fewer rows than were asked for: a filter may leave little in each.
-      query = query.maximumNprobes(0).minimumNprobes(partitionsSearched);
-      if (condition !== undefined) query = query.where(condition);
-      return rawHits((await reading(query.toArrow({ timeoutMs }))) as unknown as ArrowTable, 'distance', '_distance');
+      return listed('distance', '_distance', (columns) => {
+        const query = table.query().nearestTo(vector).distanceType(metric).select(columns).withRowId().limit(depth);
+        // Further partitions only when these gave fewer rows than were asked for: a filter may leave little in each.
+        const probing = query.maximumNprobes(0).minimumNprobes(partitionsSearched);
+        return (condition === undefined ? probing : probing.where(condition)).toArrow({ timeoutMs });
+      });
     },
 
     async textSearch(query, depth, filter, timeoutMs) {
@@ -99,14 +113,16 @@ export const lanceReader = (table: Table, { fields, language }: Pick<TableShape,
       if (found === undefined) return [];
       const condition = where(filter);
       const best = async (limit: number): Promise<RawHit[]> => {
-        let search = table
-          .query()
-          .fullTextSearch(found, { columns: [textColumn] })
-          .select(['id', '_score'])
-          .withRowId()
-          .limit(limit);
-        if (condition !== undefined) search = search.where(condition);
-        return rawHits((await reading(search.toArrow({ timeoutMs }))) as unknown as ArrowTable, 'bm25', '_score').sort(byBm25);
+        const list = await listed('bm25', '_score', (columns) => {
+          const search = table
+            .query()
+            .fullTextSearch(found, { columns: [textColumn] })
+            .select(columns)
+            .withRowId()
+            .limit(limit);
+          return (condition === undefined ? search : search.where(condition)).toArrow({ timeoutMs });
+        });
+        return list.sort(byBm25);
       };
       const near = Math.max(depth + 1, Math.min(tieReachFactor * depth, tieReach));
       const list = await best(near);
@@ -140,14 +156,16 @@ export const lanceReader = (table: Table, { fields, language }: Pick<TableShape,
 
     async rows(rowIds, select) {
       if (rowIds.length === 0) return [];
+      const fromMemory = select.vector ? undefined : remembered.now()?.rowsOf;
+      if (fromMemory !== undefined) return fromMemory(rowIds, select);
       const columns = ['type', 'seq', 'source_uri', 'page', 'start', 'end'];
       for (const column of ['text', 'metadata', 'vector'] as const) if (select[column]) columns.push(column);
       const found = (await reading(table.takeRowIds(rowIds).select(columns).withRowId().toArrow())) as unknown as ArrowTable;
-      return found.toArray().map((row): HitRow => {
-        const value = row?.toJSON() as Record<string, unknown>;
+      return rowsOf(found).map((row): HitRow => {
+        const { _rowid, ...value } = row;
         return {
           ...(value as unknown as HitRow),
-          rowId: value._rowid as bigint,
+          rowId: _rowid as bigint,
           seq: Number(value.seq),
           ...(select.vector ? { vector: Array.from(value.vector as Iterable<number>) } : {}),
         };

@@ -8,6 +8,7 @@ import {
   VersionGoneError,
   WriteConflictError,
 } from '../../ports/vector-store.ts';
+import { parseObjectRoot } from '../../storage-settings.ts';
 import { fieldColumn } from './columns.ts';
 import { asOurs } from './engine-errors.ts';
 import { type ConnectionOptions, isMissing, type LanceConnections, lanceConnections } from './lance-connections.ts';
@@ -16,29 +17,35 @@ import { lanceReader } from './lance-reader.ts';
 import { lanceWriter } from './lance-writer.ts';
 import { rowsToArrow } from './rows-to-arrow.ts';
 import { textColumn, textIndexFor, textIndexRows } from './text-index.ts';
+import { type MemoryBounds, type Remembered, versionsInMemory } from './versions-in-memory.ts';
 import { writing } from './writing.ts';
 
 export interface LanceOptions extends ConnectionOptions {
   /** Open handles kept: each is a few kilobytes, and opening one costs one or two requests. */
   maxReaders: number;
+  /** What warm queries read beside indexes. */
+  memory: MemoryBounds;
 }
 
 /** A version knows the fields it has columns for: keys that came later are missing in it, as in all its rows. */
-const readerOf = async (table: Table, { fields, language }: TableShape): Promise<TableReader> => {
+const readerOf = async (table: Table, { fields, language }: TableShape, remembered: Remembered): Promise<TableReader> => {
   const columns = new Set((await table.schema()).fields.map(({ name }) => name));
-  return lanceReader(table, { fields: Object.fromEntries(Object.entries(fields).filter(([key]) => columns.has(fieldColumn(key)))), language });
+  const known = Object.fromEntries(Object.entries(fields).filter(([key]) => columns.has(fieldColumn(key))));
+  return lanceReader(table, { fields: known, language }, remembered);
 };
 
 /** Lance tables, in this process. @param connections shared with whatever else opens tables here */
 export const lanceVectorStore = (options: LanceOptions, connections: LanceConnections = lanceConnections(options)): NexusVectorStore => {
   const readers = new LRUCache<string, Promise<TableReader>>({ max: options.maxReaders });
+  const remember = versionsInMemory(options.memory);
 
-  const openAt = async ({ uri, name }: TableLocation, version?: number): Promise<Table> => {
+  const openAt = async ({ uri, name }: TableLocation, version?: number): Promise<{ table: Table; rows: number }> => {
     try {
       const table = await (await connections.to(uri)).openTable(name, [], version === undefined ? {} : { version });
+      const rows = await table.countRows();
       // Queries under way keep the handles that they have.
-      if (connections.opened(await table.countRows())) readers.clear();
-      return table;
+      if (connections.opened(rows)) readers.clear();
+      return { table, rows };
     } catch (error) {
       throw asOurs(error);
     }
@@ -47,7 +54,7 @@ export const lanceVectorStore = (options: LanceOptions, connections: LanceConnec
   /** 0 where there is no table. */
   const newest = async (location: TableLocation): Promise<number> => {
     try {
-      return await (await openAt(location)).version();
+      return await (await openAt(location)).table.version();
     } catch (error) {
       if (isMissing(error)) return 0;
       throw error;
@@ -61,7 +68,7 @@ export const lanceVectorStore = (options: LanceOptions, connections: LanceConnec
       const known = readers.get(key);
       if (known !== undefined) return known;
       const opening = openAt(location, version).then(
-        (table) => readerOf(table, shape),
+        ({ table, rows }) => readerOf(table, shape, remember({ table, rows, dimension: shape.dimension, isFar: parseObjectRoot(location.uri) !== undefined })),
         (error: unknown) => {
           throw isMissing(error) ? new VersionGoneError('the version is gone', { cause: error }) : error;
         },
@@ -73,7 +80,7 @@ export const lanceVectorStore = (options: LanceOptions, connections: LanceConnec
 
     async writer(location) {
       try {
-        return lanceWriter(await openAt(location));
+        return lanceWriter((await openAt(location)).table);
       } catch (error) {
         if (isMissing(error)) return undefined;
         throw error;

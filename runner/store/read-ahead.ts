@@ -1,0 +1,23 @@
+import { type SpaceKey, spaceKeyText } from '../../shared/space-key.ts';
+import type { LiveHead } from '../records/space-records.ts';
+import type { Door } from './door.ts';
+
+/** What is published of a space. Undefined: it has no data. */
+export type HeadOf = (key: SpaceKey) => Promise<LiveHead | undefined>;
+
+/**
+ * A strong read at the heads that this process remembers, while it asks whether they are still the newest: on an object
+ * store the question takes as long as the read. What was read, or failed, at a head that is not the newest is dropped and
+ * read again; so what comes back is what a read after the question would have been.
+ * @param read may run twice, the first time in vain
+ */
+export const readAhead = async <T>(door: Door, keys: readonly SpaceKey[], read: (headOf: HeadOf) => Promise<T>): Promise<T> => {
+  const glimpses = new Map(await Promise.all(keys.map(async (key) => [spaceKeyText(key), await door.glimpse(key)] as const)));
+  const areNewest = Promise.all([...glimpses.values()].map(({ isNewest }) => isNewest));
+  // Whether it fails is looked at below, when the read has ended.
+  areNewest.catch(() => undefined);
+  const [outcome] = await Promise.allSettled([read(async (key) => glimpses.get(spaceKeyText(key))?.head)]);
+  if ((await areNewest).includes(false)) return read((key) => door.head(key));
+  if (outcome.status === 'rejected') throw outcome.reason;
+  return outcome.value;
+};
