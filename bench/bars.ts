@@ -68,6 +68,20 @@ const bars: readonly Bar[] = [
     cause: 'runner and engine share what cores there are',
   },
   {
+    bar: 'warm query on an object store, strong: one hop and the work',
+    bench: 'warm-store',
+    what: 'strong: hops, one behind the other',
+    most: 1,
+    cause: 'what is shown of so many rows does not fit into memory',
+  },
+  {
+    bar: 'warm query on an object store, eventual: no hop (where it goes)',
+    bench: 'warm-store',
+    what: 'eventual: hops, one behind the other',
+    most: 0,
+    cause: 'below 2,000 rows there is no vector index, and vectors are read from the files',
+  },
+  {
     bar: 'cold query, ≤ 6 hops (where it goes; the first bar is that they are counted)',
     bench: 'cold-start',
     what: 'first answer of a fresh runner: hops, one behind the other',
@@ -79,7 +93,7 @@ const bars: readonly Bar[] = [
     bench: 'soak',
     what: 'resident memory, last ÷ middle third',
     most: 1.05,
-    cause: 'most of the growth is mended (docs/decisions/0057 and 0069); the JavaScript heap still grows, and its cause is not found',
+    cause: 'most of the growth is mended (docs/decisions/0057 and 0069); bounded memory is still filling (0072)',
   },
   {
     bar: 'soak: no handle leak',

@@ -1,10 +1,11 @@
 import { fork } from 'node:child_process';
-import { vectorIndexRows } from '../runner/adapters/lance/vector-index.ts';
 import { hopsOf } from '../test/fakes/object-store/request-log.ts';
 import { type Door, objectStore, serveObjects } from '../test/fakes/object-store/serve.ts';
+import type { Kind } from './ask-engine.ts';
 import type { Figure } from './figures.ts';
-import { ingestBodies, load, untilIndexed } from './load.ts';
+import { indexedAt, ingestBodies, load, untilIndexed } from './load.ts';
 import type { BenchOptions } from './main.ts';
+import { engineOptions, onObjectStore, tablesUri } from './on-object-store.ts';
 import type { ColdAsked } from './raw-cold.ts';
 import { startRunnerProcess } from './runner-process.ts';
 import { clusteredVectors } from './vectors.ts';
@@ -14,19 +15,6 @@ const latenciesMs = [0, 10, 30];
 const slowestMs = Math.max(...latenciesMs);
 
 const textOf = (index: number): string => `note ${index} about topic${index % 50} and theme${index % 7}, as anybody might write it`;
-type Kind = ColdAsked['kind'];
-
-/** Where the fake stands, as both sides are told. */
-const environment = ({ url }: Door): Record<string, string> => ({
-  NEXUS_ROUTES: JSON.stringify({
-    routes: [
-      { id: 'store', kind: 'nexus_store', match: {}, backend: 'lancedb', root: 'gs://bucket/nexus' },
-      { id: 'blobs', kind: 'nexus_blob_store', match: {}, backend: 'blob', root: 'gs://bucket/blobs' },
-    ],
-  }),
-  NEXUS_GCS_ENDPOINT: url,
-});
-const storageOptions = ({ url }: Door): Record<string, string> => ({ google_base_url: url, google_storage_token: 'dev', allow_http: 'true' });
 
 interface Cold {
   ms: number;
@@ -47,7 +35,7 @@ const counted = async (door: Door, ask: () => Promise<number>): Promise<Cold> =>
 const byRunner = async (door: Door, space: string, kind: Kind, query: string, vector: readonly number[]): Promise<Cold> => {
   const startedMs = performance.now();
   // As in the cloud: who answers queries sweeps nothing when it starts.
-  const runner = await startRunnerProcess([], { ...environment(door), NEXUS_ROLE: 'query' });
+  const runner = await startRunnerProcess([], { ...onObjectStore(door), NEXUS_ROLE: 'query' });
   const startMs = performance.now() - startedMs;
   try {
     const cold = await counted(door, async () => {
@@ -79,10 +67,10 @@ const ofCollection = async (door: Door, rows: number, kinds: readonly Kind[]): P
   const space = `cold${rows}`;
   const all = clusteredVectors(rows + 1, dimension, 10);
   door.faults.latencyMs = 0;
-  const writer = await startRunnerProcess([], environment(door));
+  const writer = await startRunnerProcess([], onObjectStore(door));
   try {
     await load(writer, space, ingestBodies(all.slice(0, rows), textOf));
-    await untilIndexed(writer, space, rows >= vectorIndexRows ? ['words', 'vector'] : ['words']);
+    await untilIndexed(writer, space, indexedAt(rows));
   } finally {
     await writer.stop();
   }
@@ -97,7 +85,7 @@ const ofCollection = async (door: Door, rows: number, kinds: readonly Kind[]): P
         ['first answer of a fresh runner', await byRunner(door, space, kind, 'topic7', vector)],
         [
           'the engine alone, fresh process',
-          await byEngine(door, { uri: 'gs://bucket/nexus/t_bench/dev/p1/bench', space, storageOptions: storageOptions(door), kind, query: 'topic7', vector }),
+          await byEngine(door, { uri: tablesUri, space, storageOptions: engineOptions(door), kind, query: 'topic7', vector }),
         ],
       ];
       for (const [who, { ms, startMs, requests, hops, KiB }] of sides) {

@@ -1,3 +1,5 @@
+import { textIndexRows } from '../runner/adapters/lance/text-index.ts';
+import { vectorIndexRows } from '../runner/adapters/lance/vector-index.ts';
 import type { RunnerProcess } from './runner-process.ts';
 
 const perRequest = 1_000;
@@ -38,6 +40,9 @@ export const load = async (
   for (const task of tasks) await runner.task(task, tenant);
   return { accepted, published: (performance.now() - startedMs) / 1000 };
 };
+
+/** The columns that maintenance indexes in a space of so many rows. */
+export const indexedAt = (rows: number): string[] => [...(rows >= textIndexRows ? ['words'] : []), ...(rows >= vectorIndexRows ? ['vector'] : [])];
 
 /** Waits until maintenance has left nothing to do: every row of every index is indexed. */
 export const untilIndexed = async (runner: RunnerProcess, space: string, columns: readonly string[], tenant?: string): Promise<void> => {

@@ -16,6 +16,7 @@ import { queryLatency } from './query-latency.ts';
 import { recall } from './recall.ts';
 import { soak } from './soak.ts';
 import { tenants } from './tenants.ts';
+import { warmStore } from './warm-store.ts';
 
 export interface BenchOptions {
   /** Smaller collections and fewer rounds: everything within five minutes. */
@@ -47,6 +48,7 @@ const benches: Record<string, Bench> = {
   'haze-map': hazeMap,
   'edge-alone': edgeAlone,
   'cold-start': coldStart,
+  'warm-store': warmStore,
   chroma: besideChroma,
   tenants,
 };
