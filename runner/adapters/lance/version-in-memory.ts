@@ -16,7 +16,12 @@ export interface VersionInMemory {
   rowsOf: ((rowIds: readonly bigint[], select: Pick<Select, 'text' | 'metadata'>) => HitRow[]) | undefined;
 }
 
-const bytesOf = (batches: readonly RecordBatch[]): number => batches.reduce((sum, { data }) => sum + data.byteLength, 0);
+/** Some of the rows, as the engine gave them. */
+interface Part {
+  batch: RecordBatch;
+  /** Ascending. */
+  rowIds: BigUint64Array;
+}
 
 /**
  * Bytes in the files beside vectors, which are about what the other columns take in memory: text is written twice, as it is and as
@@ -25,52 +30,52 @@ const bytesOf = (batches: readonly RecordBatch[]): number => batches.reduce((sum
 const bytesBesideVectors = async (table: Table, rows: number, dimension: number): Promise<number> =>
   (await table.stats()).totalBytes - rows * dimension * Float32Array.BYTES_PER_ELEMENT;
 
-/** Columns of all rows. @returns undefined as soon as it is clear that they take more */
-const readAll = async (table: Table, rows: number, columns: readonly string[], bytesMax: number): Promise<RecordBatch[] | undefined> => {
-  const batches: RecordBatch[] = [];
-  let read = 0;
+/**
+ * Columns of all rows, in ascending order of row ids, as the engine gives them.
+ * @returns undefined as soon as it is clear that they take more, or should the order ever be another
+ */
+const readAll = async (table: Table, rows: number, columns: readonly string[], bytesMax: number): Promise<Part[] | undefined> => {
+  const parts: Part[] = [];
+  let [read, bytes, last] = [0, 0, -1n];
   for await (const found of table
     .query()
     .select([...columns])
     .withRowId()) {
     const batch = found as unknown as RecordBatch;
-    batches.push(batch);
-    read += batch.numRows;
-    if ((bytesOf(batches) / Math.max(1, read)) * Math.max(read, rows) > bytesMax) return undefined;
-  }
-  return batches;
-};
-
-/** All row ids, ascending, as the engine gives them; undefined should it ever give them in another order. */
-const rowIdsOf = (batches: readonly RecordBatch[]): BigUint64Array | undefined => {
-  const rowIds = new BigUint64Array(batches.reduce((sum, { numRows }) => sum + numRows, 0));
-  let at = 0;
-  for (const batch of batches) {
-    rowIds.set((batch.getChild('_rowid')?.toArray() ?? []) as BigUint64Array, at);
-    at += batch.numRows;
-  }
-  return rowIds.every((rowId, index) => index === 0 || (rowIds[index - 1] as bigint) < rowId) ? rowIds : undefined;
-};
-
-/** Where a row stands among the batches. */
-const placesIn = (batches: readonly RecordBatch[], rowIds: BigUint64Array): ((rowId: bigint) => [RecordBatch, number]) => {
-  const starts: number[] = [];
-  batches.reduce((start, { numRows }) => {
-    starts.push(start);
-    return start + numRows;
-  }, 0);
-  return (rowId) => {
-    let [low, high] = [0, rowIds.length];
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      if ((rowIds[middle] as bigint) < rowId) low = middle + 1;
-      else high = middle;
+    const rowIds = (batch.getChild('_rowid')?.toArray() ?? new BigUint64Array()) as BigUint64Array;
+    for (const rowId of rowIds) {
+      if (rowId <= last) return undefined;
+      last = rowId;
     }
-    if (rowIds[low] !== rowId) throw new Error(`row ${rowId} is not of this version`);
-    const part = starts.findLastIndex((start) => start <= low);
-    return [batches[part] as RecordBatch, low - (starts[part] as number)];
-  };
+    if (rowIds.length > 0) parts.push({ batch, rowIds });
+    read += rowIds.length;
+    bytes += batch.data.byteLength;
+    if ((bytes / Math.max(1, read)) * Math.max(read, rows) > bytesMax) return undefined;
+  }
+  return parts;
 };
+
+/** How many of so many come before, by binary search. */
+const countBefore = (count: number, isBefore: (index: number) => boolean): number => {
+  let [low, high] = [0, count];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (isBefore(middle)) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+};
+
+type PlaceOf = (rowId: bigint) => [RecordBatch, number];
+const placesIn =
+  (parts: readonly Part[]): PlaceOf =>
+  (rowId) => {
+    const part = parts[countBefore(parts.length, (index) => (parts[index]?.rowIds.at(-1) as bigint) < rowId)];
+    const rowIds = part?.rowIds ?? new BigUint64Array();
+    const index = countBefore(rowIds.length, (at) => (rowIds[at] as bigint) < rowId);
+    if (part === undefined || rowIds[index] !== rowId) throw new Error(`row ${rowId} is not of this version`);
+    return [part.batch, index];
+  };
 
 const rowOf = (rowId: bigint, [batch, index]: [RecordBatch, number], { text, metadata }: Pick<Select, 'text' | 'metadata'>): HitRow => {
   const value = <T>(column: (typeof shownColumns)[number]): T => (batch.getChild(column)?.get(index) ?? null) as T;
@@ -94,12 +99,12 @@ const rowOf = (rowId: bigint, [batch, index]: [RecordBatch, number], { text, met
  */
 export const readVersion = async (table: Table, rows: number, dimension: number, bytesMax: number): Promise<VersionInMemory | undefined> => {
   const all = (await bytesBesideVectors(table, rows, dimension)) <= bytesMax ? await readAll(table, rows, ['id', ...shownColumns], bytesMax) : undefined;
-  const batches = all ?? (await readAll(table, rows, ['id'], bytesMax));
-  const rowIds = batches === undefined ? undefined : rowIdsOf(batches);
-  if (batches === undefined || rowIds === undefined) return undefined;
-  const placeOf = placesIn(batches, rowIds);
+  const parts = all ?? (await readAll(table, rows, ['id'], bytesMax));
+  if (parts === undefined) return undefined;
+  const placeOf = placesIn(parts);
   return {
-    bytes: bytesOf(batches) + rowIds.byteLength,
+    // An empty one is remembered too.
+    bytes: parts.reduce((sum, { batch }) => sum + batch.data.byteLength, 1),
     idsOf: (asked) =>
       asked.map((rowId) => {
         const [batch, index] = placeOf(rowId);
