@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { typescriptLoader } from '../runner/adapters/typescript-loader.ts';
 import { grantHeader, sealGrant } from '../shared/grant.ts';
 import { type Cores, nodeOn } from './cores.ts';
 
@@ -56,7 +57,7 @@ export const startRunnerProcess = async (
     ],
   };
   const [program, args] = nodeOn(cores);
-  const child = spawn(program, [...args, ...nodeOptions, '--import', 'tsx', 'runner/main.ts'], {
+  const child = spawn(program, [...args, ...nodeOptions, ...typescriptLoader(), 'runner/main.ts'], {
     stdio: ['ignore', 'pipe', 'ignore'],
     env: {
       PATH: process.env.PATH,

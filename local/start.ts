@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { CliError } from '../client/cli/command.ts';
 import type { Stack } from '../client/cli/stack-files.ts';
+import { typescriptLoader } from '../runner/adapters/typescript-loader.ts';
 import { buildViewer } from './build-viewer.ts';
 import { type Child, childFailed, startChild, stopChild } from './children.ts';
 import { untilHealthy } from './health.ts';
@@ -18,13 +19,7 @@ import { edgeBindings, envFileText, runnerEnvironment, type TierFacts, wranglerE
 const root = fileURLToPath(new URL('..', import.meta.url)).replace(/[/\\]$/, '');
 
 const startRunner = (facts: TierFacts): Child =>
-  startChild(
-    'runner',
-    ['--import', import.meta.resolve('tsx'), join(root, 'runner/main.ts')],
-    runnerEnvironment(process.env, facts),
-    root,
-    join(facts.data, 'logs/runner.log'),
-  );
+  startChild('runner', [...typescriptLoader(), join(root, 'runner/main.ts')], runnerEnvironment(process.env, facts), root, join(facts.data, 'logs/runner.log'));
 
 const startEdge = async (facts: TierFacts, port: number): Promise<Child> => {
   const envFile = join(facts.data, 'edge.env');
