@@ -205,6 +205,8 @@ export interface MaintenanceOutcome {
 export interface NexusVectorStore {
   /** @throws VersionGoneError when the version was pruned */
   reader(table: TableLocation, pin: Pin, shape: TableShape): Promise<TableReader>;
+  /** Whether a reader of that version is at hand: reading with it begins at once. */
+  isOpen(table: TableLocation, pin: Pin): boolean;
   /** Undefined when there is no table. */
   writer(table: TableLocation): Promise<TableWriter | undefined>;
   /** Begins the table anew with these rows, over whatever lies there, and with an index for text search. @returns its version */

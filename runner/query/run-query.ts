@@ -12,9 +12,9 @@ import { readAgainWhenGone } from '../store/read-again.ts';
 import { type HeadOf, readAhead } from '../store/read-ahead.ts';
 import type { Places } from '../store/spaces.ts';
 import { type RerankDeps, rerankDepth } from './ask-reranker.ts';
-import { indexesOf, type Meter, metered } from './explain.ts';
+import { indexesOf, metered } from './explain.ts';
 import { fetchHits } from './hits.ts';
-import { assignVectors, openScopes, type PlanDeps, spacesOf } from './plan.ts';
+import { assignVectors, openScopes, type PlanDeps, type PlannedScope, spacesOf } from './plan.ts';
 import { rank, toldOf } from './rank.ts';
 import { waitForTask } from './wait-for-task.ts';
 import { carriedBy, stateOf } from './walk-state.ts';
@@ -49,16 +49,31 @@ export const runQuery = async (
     const { after_task } = request;
     await run.idle(() => waitForTask(taskRecords(deps.places.blobs(area), area, deps.nowMs), after_task));
   }
-  const answer = (meter?: Meter) =>
+  const answer = (): Promise<Page> =>
     readAgainWhenGone(cursor !== undefined, (again) => {
       const consistency = again ?? request.consistency;
-      const read = (headOf: HeadOf) => page(deps, request, context.tenant_id, headOf, spaces, binding, cursor, startedMs, run, meter);
-      // A reranker may cost money by the call: it is not asked in vain.
-      const isAhead = consistency !== 'eventual' && rerankDepth(request.rerank) === 0;
-      return isAhead ? readAhead(deps.door, spaces, read) : read((key) => deps.door.head(key, consistency));
+      const read = (headOf: HeadOf) => page(deps, request, context.tenant_id, headOf, spaces, binding, cursor, run);
+      // A later page reads the version of the first, whatever is newest; and a reranker, whose calls may cost money, is not asked in vain.
+      const isAhead = consistency !== 'eventual' && cursor === undefined && rerankDepth(request.rerank) === 0;
+      return isAhead ? readAhead(deps.door, spaces, read, (ms) => run.took('head', ms)) : read((key) => deps.door.head(key, consistency));
     });
-  return request.explain === true ? metered(deps.door, answer) : answer();
+  const ended = ({ answered }: Page): QueryResponse => ({ ...answered, took_ms: rounded(performance.now() - startedMs) });
+  if (request.explain !== true) return ended(await answer());
+  return metered(deps.door, async (meter) => {
+    const found = await answer();
+    const object_store = meter();
+    return { ...ended(found), explain: { ...found.explain, object_store, indexes: await indexesOf(found.scopes) } };
+  });
 };
+
+const rounded = (ms: number): number => Math.round(ms * 1000) / 1000;
+
+interface Page {
+  answered: Pick<QueryResponse, 'hits' | 'next_cursor' | 'snapshot'>;
+  /** What it says of itself when it is asked to. */
+  explain: Record<string, unknown>;
+  scopes: readonly PlannedScope[];
+}
 
 const page = async (
   deps: QueryDeps,
@@ -68,10 +83,9 @@ const page = async (
   spaces: ReturnType<typeof spacesOf>,
   binding: string,
   cursor: CursorPayload | undefined,
-  startedMs: number,
   run: Run,
-  meter: Meter | undefined,
-): Promise<QueryResponse> => {
+): Promise<Page> => {
+  const startedMs = performance.now();
   const scopes = await openScopes(deps.door, headOf, spaces, cursor);
   const embedded = await assignVectors(deps, scopes, request, tenantId, carriedBy(cursor), run);
   const plannedMs = performance.now();
@@ -100,22 +114,13 @@ const page = async (
   const finishedMs = performance.now();
   const rankedMs = listsMs + (timings.rerank ?? 0);
   run.took('rows', finishedMs - plannedMs - rankedMs);
-  const took = (from: number, to: number): number => Math.round((to - from) * 1000) / 1000;
   return {
-    hits,
-    next_cursor: next,
-    snapshot: pins,
-    took_ms: took(startedMs, finishedMs),
-    ...(meter === undefined
-      ? {}
-      : {
-          explain: {
-            timings_ms: { plan: took(startedMs, plannedMs), ...timings, rows: took(plannedMs + rankedMs, finishedMs) },
-            candidates: window.length,
-            object_store: meter(),
-            indexes: await indexesOf(scopes),
-            ...(reranking === undefined ? {} : { rerank: toldOf(reranking, cursor !== undefined, deps.reranker) }),
-          },
-        }),
+    answered: { hits, next_cursor: next, snapshot: pins },
+    explain: {
+      timings_ms: { plan: rounded(plannedMs - startedMs), ...timings, rows: rounded(finishedMs - plannedMs - rankedMs) },
+      candidates: window.length,
+      ...(reranking === undefined ? {} : { rerank: toldOf(reranking, cursor !== undefined, deps.reranker) }),
+    },
+    scopes,
   };
 };

@@ -15,12 +15,17 @@ export interface Glimpse {
 
 /** A store that answers within this is not worth a read in vain. */
 const aheadAfterMs = 1;
+/** What was seen longer ago is likely to be old, and is looked for by a list anyway (`records/register.ts`). */
+const aheadAgeMs = 60_000;
 
 /** The one door to the data: whoever reads a space asks here for it, at a version. */
 export interface Door {
   /** What is published. Undefined: the space has no data. */
   head(key: SpaceKey, consistency?: 'strong' | 'eventual'): Promise<LiveHead | undefined>;
-  /** The newest head, or, where that takes a while to find out, the one before it with the promise to find out. */
+  /**
+   * The newest head; or, where that takes a while to find out and its data is open already, the one that was seen last with the
+   * promise to find out.
+   */
   glimpse(key: SpaceKey): Promise<Glimpse>;
   /** @throws VersionGoneError when that version is no more */
   reader(key: SpaceKey, pin: Pin, head: LiveHead): Promise<TableReader>;
@@ -54,14 +59,15 @@ export const createDoor = (places: Places, store: NexusVectorStore): Door => ({
       records: { head },
     } = places.space(key);
     store.prepare(table);
-    const remembered = head.remembered(Number.POSITIVE_INFINITY);
+    const remembered = head.remembered(aheadAgeMs)?.entry;
+    const known = liveOf(remembered);
     const reading = head.read();
-    const found = remembered === undefined ? { value: await reading } : await soon(reading);
+    const found = known !== undefined && store.isOpen(table, known) ? await soon(reading) : { value: await reading };
     if (found !== undefined) return { head: liveOf(found.value), isNewest: true };
-    const isNewest = reading.then((newest) => newest?.number === remembered?.entry?.number);
+    const isNewest = reading.then((newest) => newest?.number === remembered?.number);
     // Who was given it may look only when the read is done.
     isNewest.catch(() => undefined);
-    return { head: liveOf(remembered?.entry), isNewest };
+    return { head: known, isNewest };
   },
 
   tableRequests: () => store.requests(),

@@ -10,14 +10,23 @@ export type HeadOf = (key: SpaceKey) => Promise<LiveHead | undefined>;
  * store the question takes as long as the read. What was read, or failed, at a head that is not the newest is dropped and
  * read again; so what comes back is what a read after the question would have been.
  * @param read may run twice, the first time in vain
+ * @param waited told how long the question took beyond the read, in milliseconds
  */
-export const readAhead = async <T>(door: Door, keys: readonly SpaceKey[], read: (headOf: HeadOf) => Promise<T>): Promise<T> => {
+export const readAhead = async <T>(
+  door: Door,
+  keys: readonly SpaceKey[],
+  read: (headOf: HeadOf) => Promise<T>,
+  waited: (ms: number) => void = () => undefined,
+): Promise<T> => {
   const glimpses = new Map(await Promise.all(keys.map(async (key) => [spaceKeyText(key), await door.glimpse(key)] as const)));
   const areNewest = Promise.all([...glimpses.values()].map(({ isNewest }) => isNewest));
   // Whether it fails is looked at below, when the read has ended.
   areNewest.catch(() => undefined);
   const [outcome] = await Promise.allSettled([read(async (key) => glimpses.get(spaceKeyText(key))?.head)]);
-  if ((await areNewest).includes(false)) return read((key) => door.head(key));
+  const readMs = performance.now();
+  const moved = (await areNewest).includes(false);
+  waited(performance.now() - readMs);
+  if (moved) return read((key) => door.head(key));
   if (outcome.status === 'rejected') throw outcome.reason;
   return outcome.value;
 };

@@ -18,8 +18,14 @@ beforeEach(async () => {
   [reading, writing] = [storeInstance(folder, 'reading'), storeInstance(folder, 'writing')];
   await settle(writing, key);
   await submit(writing, key, write('a', 1, 1));
-  await reading.door.head(key);
+  await opened(key);
 });
+/** As after a query: its head is remembered and its data open. */
+const opened = async (space: typeof key): Promise<void> => {
+  const head = await reading.door.head(space);
+  if (head === undefined) throw new Error('there is a head');
+  await reading.door.reader(space, head, head);
+};
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
 /** From now on a look at the head takes a while, as on an object store. */
@@ -91,7 +97,7 @@ describe('a read ahead', () => {
     const other = keyOf('other');
     await settle(writing, other);
     await submit(writing, other, write('x', 1, 1));
-    await reading.door.head(other);
+    await opened(other);
     await submit(writing, key, write('b', 2, 1));
     slow(reading);
     const seqs = await readAhead(reading.door, [other, key], async (headOf) => [(await headOf(other))?.seq, (await headOf(key))?.seq]);
@@ -104,6 +110,15 @@ describe('a read ahead', () => {
     await settle(writing, born);
     await submit(writing, born, write('x', 7, 1));
     expect(await readAhead(reading.door, [born], async (headOf) => (await headOf(born))?.seq)).toBe(7);
+  });
+
+  test('is not done where the data of the remembered head is not open: the newest is read at once', async () => {
+    await submit(writing, key, write('b', 2, 1));
+    const head = await reading.door.head(key);
+    await submit(writing, key, write('c', 3, 1));
+    slow(reading);
+    expect(await readAhead(reading.door, [key], seqOf)).toBe(3);
+    expect([head?.seq, versionsSeen]).toEqual([2, [expect.any(Number)]]);
   });
 
   test('is not done where the store answers at once: the head is the newest, and is read once', async () => {

@@ -1,6 +1,8 @@
+import { availableParallelism } from 'node:os';
+
 /** The engine reads this from its process's environment when it first works. */
 const variable = 'LANCE_CPU_THREADS';
-const atOnce = 16;
+const leastAtOnce = 16;
 
 /**
  * The engine fetches as many parts of an index at once as it has threads, by default one for each core. From an object
@@ -9,5 +11,5 @@ const atOnce = 16;
  * first table is opened; a number that the operator has set stays, and what is none would make the engine panic.
  */
 export const fetchManyAtOnce = (): void => {
-  if (!/^[1-9]\d*$/.test(process.env[variable] ?? '')) process.env[variable] = String(atOnce);
+  if (!/^[1-9]\d*$/.test(process.env[variable] ?? '')) process.env[variable] = String(Math.max(leastAtOnce, availableParallelism()));
 };

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { FullTextQuery, Table } from '@lancedb/lancedb';
 import type { Table as ArrowTable } from 'apache-arrow';
 import type { FilterNode } from '../../../shared/filter.ts';
@@ -26,12 +27,21 @@ const reading = async <T>(work: Promise<T>): Promise<T> => {
 const values = (table: ArrowTable, column: string): unknown[] | undefined => table.getChild(column)?.toArray() as unknown[] | undefined;
 const strings = (table: ArrowTable, column: string): (string | null)[] => [...((table.getChild(column) ?? []) as Iterable<string | null>)];
 
-/** Ids are the engine's, or those that memory has. */
-const rawHits = (table: ArrowTable, number: 'distance' | 'bm25', column: string, version: VersionInMemory | undefined): RawHit[] => {
-  const rowIds = [...((values(table, '_rowid') ?? []) as Iterable<bigint>)];
-  const ids = version === undefined ? strings(table, 'id') : version.idsOf(rowIds);
+const lists = { vector: { number: 'distance', column: '_distance' }, text: { number: 'bm25', column: '_score' } } as const;
+type ListKind = keyof typeof lists;
+
+const rawHits = (table: ArrowTable, kind: ListKind, rowIds: readonly bigint[], ids: readonly (string | null)[]): RawHit[] => {
+  const { number, column } = lists[kind];
   const numbers = values(table, column) as number[];
   return rowIds.map((rowId, index) => ({ id: ids[index] ?? '', rowId, [number]: numbers[index] ?? 0 }));
+};
+const rowIdsIn = (table: ArrowTable): bigint[] => [...((values(table, '_rowid') ?? []) as Iterable<bigint>)];
+
+/** @returns undefined when it takes longer */
+const inTime = async <T>(work: T | Promise<T>, ms: number): Promise<T | undefined> => {
+  if (!(work instanceof Promise)) return work;
+  const stopped = new AbortController();
+  return Promise.race([work, sleep(ms, undefined, { signal: stopped.signal }).catch(() => undefined)]).finally(() => stopped.abort());
 };
 
 /** Equals mostly end within four times the depth, and so many cost hardly more than the depth alone. */
@@ -89,22 +99,29 @@ export const lanceReader = (table: Table, { fields, language }: Pick<TableShape,
   };
 
   /** A list with its ids: those that memory has, or will have as soon as the list is there; else the engine's. */
-  const listed = async (number: 'distance' | 'bm25', column: string, search: (columns: string[]) => Promise<unknown>): Promise<RawHit[]> => {
-    const expected = remembered.forList();
-    const byEngine = async () => rawHits((await reading(search(['id', column]))) as ArrowTable, number, column, undefined);
-    if (expected === undefined) return byEngine();
-    const [found, version] = await Promise.all([reading(search([column])), expected]);
-    return version === undefined ? byEngine() : rawHits(found as ArrowTable, number, column, version);
+  const listed = async (kind: ListKind, timeoutMs: number, search: (columns: string[], timeoutMs: number) => Promise<unknown>): Promise<RawHit[]> => {
+    const { column } = lists[kind];
+    const startedMs = performance.now();
+    const expected = remembered.forList(kind);
+    if (expected !== undefined) {
+      const [found, version] = (await Promise.all([reading(search([column], timeoutMs)), inTime(expected, timeoutMs)])) as [ArrowTable, VersionInMemory?];
+      const rowIds = rowIdsIn(found);
+      const ids = version?.idsOf(rowIds);
+      if (ids !== undefined) return rawHits(found, kind, rowIds, ids);
+    }
+    const leftMs = Math.max(1, Math.ceil(timeoutMs - (performance.now() - startedMs)));
+    const found = (await reading(search(['id', column], leftMs))) as ArrowTable;
+    return rawHits(found, kind, rowIdsIn(found), strings(found, 'id'));
   };
 
   return {
     async vectorSearch(vector, metric, depth, filter, timeoutMs) {
       const condition = where(filter);
-      return listed('distance', '_distance', (columns) => {
+      return listed('vector', timeoutMs, (columns, leftMs) => {
         const query = table.query().nearestTo(vector).distanceType(metric).select(columns).withRowId().limit(depth);
         // Further partitions only when these gave fewer rows than were asked for: a filter may leave little in each.
         const probing = query.maximumNprobes(0).minimumNprobes(partitionsSearched);
-        return (condition === undefined ? probing : probing.where(condition)).toArrow({ timeoutMs });
+        return (condition === undefined ? probing : probing.where(condition)).toArrow({ timeoutMs: leftMs });
       });
     },
 
@@ -113,14 +130,14 @@ export const lanceReader = (table: Table, { fields, language }: Pick<TableShape,
       if (found === undefined) return [];
       const condition = where(filter);
       const best = async (limit: number): Promise<RawHit[]> => {
-        const list = await listed('bm25', '_score', (columns) => {
+        const list = await listed('text', timeoutMs, (columns, leftMs) => {
           const search = table
             .query()
             .fullTextSearch(found, { columns: [textColumn] })
             .select(columns)
             .withRowId()
             .limit(limit);
-          return (condition === undefined ? search : search.where(condition)).toArrow({ timeoutMs });
+          return (condition === undefined ? search : search.where(condition)).toArrow({ timeoutMs: leftMs });
         });
         return list.sort(byBm25);
       };
@@ -156,8 +173,8 @@ export const lanceReader = (table: Table, { fields, language }: Pick<TableShape,
 
     async rows(rowIds, select) {
       if (rowIds.length === 0) return [];
-      const fromMemory = select.vector ? undefined : remembered.now()?.rowsOf;
-      if (fromMemory !== undefined) return fromMemory(rowIds, select);
+      const inMemory = select.vector ? undefined : remembered.now()?.rowsOf?.(rowIds, select);
+      if (inMemory !== undefined) return inMemory;
       const columns = ['type', 'seq', 'source_uri', 'page', 'start', 'end'];
       for (const column of ['text', 'metadata', 'vector'] as const) if (select[column]) columns.push(column);
       const found = (await reading(table.takeRowIds(rowIds).select(columns).withRowId().toArrow())) as unknown as ArrowTable;

@@ -1,5 +1,6 @@
 import type { Table } from '@lancedb/lancedb';
 import { LRUCache } from 'lru-cache';
+import type { Pin } from '../../../shared/cursor.ts';
 import {
   type NexusVectorStore,
   type TableLocation,
@@ -61,14 +62,19 @@ export const lanceVectorStore = (options: LanceOptions, connections: LanceConnec
     }
   };
 
+  /** Numbers may start again when files begin anew: the incarnation tells them apart. */
+  const keyOf = ({ uri, name }: TableLocation, { incarnation, version }: Pin): string => `${uri} ${name} ${incarnation} ${version}`;
+
   return {
-    reader(location, { incarnation, version }, shape) {
-      // Numbers may start again when files begin anew: the incarnation tells them apart.
-      const key = `${location.uri} ${location.name} ${incarnation} ${version}`;
+    isOpen: (location, pin) => readers.has(keyOf(location, pin)),
+
+    reader(location, pin, shape) {
+      const { version } = pin;
+      const key = keyOf(location, pin);
       const known = readers.get(key);
       if (known !== undefined) return known;
       const opening = openAt(location, version).then(
-        ({ table, rows }) => readerOf(table, shape, remember({ table, rows, dimension: shape.dimension, isFar: parseObjectRoot(location.uri) !== undefined })),
+        ({ table, rows }) => readerOf(table, shape, remember({ table, rows, isFar: parseObjectRoot(location.uri) !== undefined })),
         (error: unknown) => {
           throw isMissing(error) ? new VersionGoneError('the version is gone', { cause: error }) : error;
         },

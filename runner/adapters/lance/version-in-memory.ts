@@ -1,5 +1,5 @@
 import type { Table } from '@lancedb/lancedb';
-import type { RecordBatch } from 'apache-arrow';
+import type { Table as ArrowTable, RecordBatch, Vector } from 'apache-arrow';
 import type { HitRow, TableReader } from '../../ports/vector-store.ts';
 
 /** What a hit shows of its row, vectors apart. */
@@ -9,26 +9,35 @@ type Select = Parameters<TableReader['rows']>[1];
 
 /** Ids of a version's rows and, where they fit, what is shown of them: copies, bound to no handle of the engine. */
 export interface VersionInMemory {
+  /** What it weighs. */
   bytes: number;
-  /** In the order that was asked. @throws Error when a row is not of this version */
-  idsOf(rowIds: readonly bigint[]): string[];
-  /** Without vectors. Undefined: what is shown did not fit. @throws Error when a row is not of this version */
-  rowsOf: ((rowIds: readonly bigint[], select: Pick<Select, 'text' | 'metadata'>) => HitRow[]) | undefined;
+  /** In the order that was asked. @returns undefined when one of them is not of this version, as far as is known here */
+  idsOf(rowIds: readonly bigint[]): string[] | undefined;
+  /** Without vectors; else the same. Undefined itself: what is shown did not fit. */
+  rowsOf: ((rowIds: readonly bigint[], select: Pick<Select, 'text' | 'metadata'>) => HitRow[] | undefined) | undefined;
 }
 
-/** Some of the rows, as the engine gave them. */
+/** Some of the rows, as the engine gave them: at least one part for each fragment. */
 interface Part {
   batch: RecordBatch;
   /** Ascending. */
   rowIds: BigUint64Array;
+  ids: Vector;
 }
+/** What a part takes beside its columns' bytes, as measured. */
+const partBytes = 16 * 1024;
 
-/**
- * Bytes in the files beside vectors, which are about what the other columns take in memory: text is written twice, as it is and as
- * words, and packed to a half. The engine reads ahead of whoever takes its batches, so what will not fit is better not begun.
- */
-const bytesBesideVectors = async (table: Table, rows: number, dimension: number): Promise<number> =>
-  (await table.stats()).totalBytes - rows * dimension * Float32Array.BYTES_PER_ELEMENT;
+/** The engine reads ahead of whoever takes its rows, by sixteen batches: what will not fit is better not begun. */
+const sampledRows = 64;
+const isLikelyToFit = async (table: Table, rows: number, columns: readonly string[], bytesMax: number): Promise<boolean> => {
+  const { batches, numRows } = (await table
+    .query()
+    .select([...columns])
+    .limit(sampledRows)
+    .toArrow()) as unknown as ArrowTable;
+  const bytes = batches.reduce((sum, { data }) => sum + data.byteLength, 0);
+  return (bytes / Math.max(1, numRows)) * rows <= bytesMax;
+};
 
 /**
  * Columns of all rows, in ascending order of row ids, as the engine gives them.
@@ -47,9 +56,10 @@ const readAll = async (table: Table, rows: number, columns: readonly string[], b
       if (rowId <= last) return undefined;
       last = rowId;
     }
-    if (rowIds.length > 0) parts.push({ batch, rowIds });
+    const ids = batch.getChild('id');
+    if (rowIds.length > 0 && ids !== null) parts.push({ batch, rowIds, ids });
     read += rowIds.length;
-    bytes += batch.data.byteLength;
+    bytes += batch.data.byteLength + partBytes;
     if ((bytes / Math.max(1, read)) * Math.max(read, rows) > bytesMax) return undefined;
   }
   return parts;
@@ -66,19 +76,33 @@ const countBefore = (count: number, isBefore: (index: number) => boolean): numbe
   return low;
 };
 
-type PlaceOf = (rowId: bigint) => [RecordBatch, number];
+interface Place {
+  part: Part;
+  index: number;
+}
+type PlaceOf = (rowId: bigint) => Place | undefined;
 const placesIn =
   (parts: readonly Part[]): PlaceOf =>
   (rowId) => {
     const part = parts[countBefore(parts.length, (index) => (parts[index]?.rowIds.at(-1) as bigint) < rowId)];
-    const rowIds = part?.rowIds ?? new BigUint64Array();
-    const index = countBefore(rowIds.length, (at) => (rowIds[at] as bigint) < rowId);
-    if (part === undefined || rowIds[index] !== rowId) throw new Error(`row ${rowId} is not of this version`);
-    return [part.batch, index];
+    if (part === undefined) return undefined;
+    const index = countBefore(part.rowIds.length, (at) => (part.rowIds[at] as bigint) < rowId);
+    return part.rowIds[index] === rowId ? { part, index } : undefined;
   };
 
-const rowOf = (rowId: bigint, [batch, index]: [RecordBatch, number], { text, metadata }: Pick<Select, 'text' | 'metadata'>): HitRow => {
-  const value = <T>(column: (typeof shownColumns)[number]): T => (batch.getChild(column)?.get(index) ?? null) as T;
+/** @returns undefined when one of them is nowhere */
+const each = <T>(rowIds: readonly bigint[], placeOf: PlaceOf, give: (rowId: bigint, place: Place) => T): T[] | undefined => {
+  const found: T[] = [];
+  for (const rowId of rowIds) {
+    const place = placeOf(rowId);
+    if (place === undefined) return undefined;
+    found.push(give(rowId, place));
+  }
+  return found;
+};
+
+const rowOf = (rowId: bigint, { part, index }: Place, { text, metadata }: Pick<Select, 'text' | 'metadata'>): HitRow => {
+  const value = <T>(column: (typeof shownColumns)[number]): T => (part.batch.getChild(column)?.get(index) ?? null) as T;
   return {
     rowId,
     type: value('type'),
@@ -93,23 +117,19 @@ const rowOf = (rowId: bigint, [batch, index]: [RecordBatch, number], { text, met
 };
 
 /**
- * Reads a version into memory in one scan, or two when what is shown turns out not to fit.
+ * Reads a version into memory: a sample and a scan, or two when what is shown turns out not to fit.
  * @param bytesMax of the whole
  * @returns undefined when not even the ids fit
  */
-export const readVersion = async (table: Table, rows: number, dimension: number, bytesMax: number): Promise<VersionInMemory | undefined> => {
-  const all = (await bytesBesideVectors(table, rows, dimension)) <= bytesMax ? await readAll(table, rows, ['id', ...shownColumns], bytesMax) : undefined;
+export const readVersion = async (table: Table, rows: number, bytesMax: number): Promise<VersionInMemory | undefined> => {
+  const columns = ['id', ...shownColumns];
+  const all = (await isLikelyToFit(table, rows, columns, bytesMax)) ? await readAll(table, rows, columns, bytesMax) : undefined;
   const parts = all ?? (await readAll(table, rows, ['id'], bytesMax));
   if (parts === undefined) return undefined;
   const placeOf = placesIn(parts);
   return {
-    // An empty one is remembered too.
-    bytes: parts.reduce((sum, { batch }) => sum + batch.data.byteLength, 1),
-    idsOf: (asked) =>
-      asked.map((rowId) => {
-        const [batch, index] = placeOf(rowId);
-        return batch.getChild('id')?.get(index) as string;
-      }),
-    rowsOf: all === undefined ? undefined : (asked, select) => asked.map((rowId) => rowOf(rowId, placeOf(rowId), select)),
+    bytes: parts.reduce((sum, { batch }) => sum + batch.data.byteLength + partBytes, partBytes),
+    idsOf: (asked) => each(asked, placeOf, (_, { part, index }) => part.ids.get(index) as string),
+    rowsOf: all === undefined ? undefined : (asked, select) => each(asked, placeOf, (rowId, place) => rowOf(rowId, place, select)),
   };
 };

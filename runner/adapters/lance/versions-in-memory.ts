@@ -1,5 +1,6 @@
 import type { Table } from '@lancedb/lancedb';
 import { LRUCache } from 'lru-cache';
+import { textIndexRows } from './text-index.ts';
 import { readVersion, type VersionInMemory } from './version-in-memory.ts';
 
 export interface MemoryBounds {
@@ -15,7 +16,6 @@ export interface MemoryBounds {
 export interface OpenVersion {
   table: Table;
   rows: number;
-  dimension: number;
   /** Each look at a file is a request to an object store. */
   isFar: boolean;
 }
@@ -24,15 +24,18 @@ export interface OpenVersion {
 export interface Remembered {
   /**
    * Called once for each list of a query; what is asked often is read beside it.
-   * @returns undefined: ask the engine. A promise: it is being read and comes as soon as the list, or does not come
+   * @returns undefined: ask the engine. A promise, which never fails: it is being read and comes about as soon as the list, or does not come
    */
-  forList(): VersionInMemory | Promise<VersionInMemory | undefined> | undefined;
+  forList(kind: 'vector' | 'text'): VersionInMemory | Promise<VersionInMemory | undefined> | undefined;
   /** The same, and counts nothing. */
   now(): VersionInMemory | undefined;
 }
 
 /** Lists before a version is read: one that is asked once or twice is not worth it, nor a large one that is asked a few times. */
 const [leastLists, rowsForAList] = [3, 2_000];
+const isWorthIt = (lists: number, rows: number): boolean => lists >= leastLists && lists * rowsForAList >= rows;
+/** What the first query waits for is little, and so is what all first queries together hold that nobody has weighed yet. */
+const [atOnceRows, atOnceBytes, atOnceVersions] = [2_000, 2 * 1024 * 1024, 4];
 /** An index of more would push others out of the engine's memory. */
 const textIndexRowsMax = 200_000;
 
@@ -51,55 +54,70 @@ export const versionsInMemory = ({ bytes, bytesOfOne, idleMs }: MemoryBounds): (
     updateAgeOnGet: true,
   });
   // Beside queries one at a time: nobody waits for it, and many at once would be in everybody's way.
-  let isReading = false;
+  let isReadingBeside = false;
+  let readingAtOnce = 0;
 
-  return ({ table, rows, dimension, isFar }) => {
+  return ({ table, rows, isFar }) => {
     const key = {};
-    // So little is read while the engine opens its indexes, in fewer requests than ids and rows would take after that.
-    const isReadAtOnce = isFar && rows <= rowsForAList;
-    let lists = 0;
+    const lists = { vector: 0, text: 0 };
+    let isNew = true;
     let isTooLarge = false;
-    let hasTextIndex = rows > textIndexRowsMax;
+    /** As much of it as fits has been read, if only the ids. */
+    let isAllThatFits = false;
+    let hasTextIndex = rows < textIndexRows || rows > textIndexRowsMax;
     let coming: Promise<VersionInMemory | undefined> | undefined;
 
-    const readNow = async (): Promise<VersionInMemory | undefined> => {
-      const version = await readVersion(table, rows, dimension, bytesOfOne);
-      if (version === undefined) isTooLarge = true;
-      else known.set(key, version);
+    const read = async (bytesMax: number): Promise<VersionInMemory | undefined> => {
+      const version = await readVersion(table, rows, bytesMax);
+      if (version !== undefined) known.set(key, version);
       return version;
     };
-    const read = (): Promise<VersionInMemory | undefined> => {
-      coming ??= readNow().finally(() => {
+    // So little is read while the engine opens its indexes, in hardly more requests than ids and rows would take after that.
+    const readAtOnce = async (): Promise<VersionInMemory | undefined> => {
+      readingAtOnce += 1;
+      try {
+        return await read(atOnceBytes);
+      } catch {
+        return undefined;
+      } finally {
+        readingAtOnce -= 1;
         coming = undefined;
-      });
-      return coming;
+      }
     };
     const loadTextIndex = async (): Promise<void> => {
-      // Else each word that was not asked for before is a request or two.
-      for (const { name, indexType } of await table.listIndices()) if (indexType === 'FTS') await table.prewarmIndex(name);
+      // Tried once: without it, each word that was not asked for before is a request or two.
       hasTextIndex = true;
+      for (const { name, indexType } of await table.listIndices()) if (indexType === 'FTS') await table.prewarmIndex(name);
     };
-    const readBeside = async (): Promise<void> => {
-      isReading = true;
-      lists = 0;
+    const readBeside = async (wantsVersion: boolean, wantsTextIndex: boolean): Promise<void> => {
+      isReadingBeside = true;
+      lists.vector = 0;
+      lists.text = 0;
       try {
-        if (!known.has(key) && !isTooLarge) await read();
-        if (!hasTextIndex) await loadTextIndex();
+        await coming;
+        if (wantsVersion) {
+          isTooLarge = (await read(bytesOfOne)) === undefined;
+          isAllThatFits = true;
+        }
+        if (wantsTextIndex) await loadTextIndex();
       } catch {
         // What ails the store is told by the queries themselves, which go on without; it is tried again.
       } finally {
-        isReading = false;
+        isReadingBeside = false;
       }
     };
 
     return {
-      forList() {
+      forList(kind) {
+        lists[kind] += 1;
         const version = known.get(key);
-        lists += 1;
-        const isDue = lists >= leastLists && lists * rowsForAList >= rows;
-        if (isDue && !isReading && !((version !== undefined || isTooLarge) && hasTextIndex)) void readBeside();
-        if (version !== undefined || isTooLarge || !isReadAtOnce) return version;
-        return read().catch(() => undefined);
+        const isMissing = version === undefined || (version.rowsOf === undefined && !isAllThatFits);
+        const wantsVersion = isMissing && !isTooLarge && isWorthIt(lists.vector + lists.text, rows);
+        const wantsTextIndex = !hasTextIndex && isWorthIt(lists.text, rows);
+        if (!isReadingBeside && (wantsVersion || wantsTextIndex)) void readBeside(wantsVersion, wantsTextIndex);
+        if (isNew && isFar && rows <= atOnceRows && readingAtOnce < atOnceVersions) coming = readAtOnce();
+        isNew = false;
+        return version ?? coming;
       },
       now: () => known.get(key),
     };
