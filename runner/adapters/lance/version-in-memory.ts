@@ -59,8 +59,8 @@ const readAll = async (table: Table, rows: number, columns: readonly string[], b
     const ids = batch.getChild('id');
     if (rowIds.length > 0 && ids !== null) parts.push({ batch, rowIds, ids });
     read += rowIds.length;
-    bytes += batch.data.byteLength + partBytes;
-    if ((bytes / Math.max(1, read)) * Math.max(read, rows) > bytesMax) return undefined;
+    bytes += batch.data.byteLength;
+    if ((bytes / Math.max(1, read)) * Math.max(read, rows) + parts.length * partBytes > bytesMax) return undefined;
   }
   return parts;
 };
