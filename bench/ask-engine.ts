@@ -8,7 +8,9 @@ const depth = limits.rawListDepth;
 /** What a hit shows. */
 const page = ['doc_id', 'chunk', 'type', 'seq', 'source_uri', 'page', 'start', 'end', 'text', 'metadata'];
 
-const rowIds = (found: unknown): bigint[] => Array.from((found as { getChild(name: string): { toArray(): Iterable<bigint> } }).getChild('_rowid').toArray());
+/** A list without rows has no columns. */
+const rowIds = (found: unknown): bigint[] =>
+  Array.from((found as { getChild(name: string): { toArray(): Iterable<bigint> } | null }).getChild('_rowid')?.toArray() ?? []);
 
 /**
  * What the engine does for a query, called in this process: the same lists at the same depth, and the columns of a page of ten.
