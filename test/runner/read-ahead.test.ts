@@ -51,10 +51,13 @@ describe('a read ahead', () => {
     slow(reading);
     let tookMs = 0;
     const startedMs = performance.now();
-    await readAhead(reading.door, [key], async (headOf) => {
+    const waited = vi.fn();
+    const read = async (headOf: Parameters<typeof seqOf>[0]) => {
       await seqOf(headOf);
       tookMs = performance.now() - startedMs;
-    });
+    };
+    await readAhead(reading.door, [key], read, waited);
+    expect(waited).toHaveBeenCalledExactlyOnceWith(expect.any(Number));
     expect(tookMs).toBeLessThan(40);
     expect(performance.now() - startedMs).toBeGreaterThanOrEqual(49);
     expect(versionsSeen).toHaveLength(1);
@@ -125,7 +128,9 @@ describe('a read ahead', () => {
     await submit(writing, key, write('b', 2, 1));
     const read = vi.fn(seqOf);
     const door: Door = { ...reading.door, glimpse: async (of) => ({ head: await reading.door.head(of), isNewest: true }) };
-    expect(await readAhead(door, [key], read)).toBe(2);
+    const waited = vi.fn();
+    expect(await readAhead(door, [key], read, waited)).toBe(2);
     expect(read).toHaveBeenCalledOnce();
+    expect(waited).not.toHaveBeenCalled();
   });
 });
