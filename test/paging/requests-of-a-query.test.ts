@@ -1,4 +1,5 @@
 import { createRequire } from 'node:module';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { maintain } from '../../runner/store/maintain.ts';
 import { spaceKey } from '../../shared/space-key.ts';
@@ -33,12 +34,22 @@ const queries: Record<string, Record<string, unknown>> = {
   hybrid: { query: 'kilo tango', vector: [1, 2, 3, 4] },
 };
 
+/** What is read into memory beside queries has been read. */
+const quiet = async (): Promise<void> => {
+  let seen = -1;
+  while (seen !== requests()) {
+    seen = requests();
+    await sleep(200);
+  }
+};
+
 /** Requests of a query when everything that can be remembered is. */
 const warm = async (request: Record<string, unknown>): Promise<number> => {
   const ask = async (): Promise<void> => {
     expect((await runner.call('POST', '/nexus/spaces/warm/query', request)).status).toBe(200);
   };
-  for (let i = 0; i < 3; i++) await ask();
+  for (let i = 0; i < 5; i++) await ask();
+  await quiet();
   const before = requests();
   for (let i = 0; i < 5; i++) await ask();
   return (requests() - before) / 5;
