@@ -15,8 +15,9 @@ const rowIds = (found: unknown): bigint[] =>
 /**
  * What the engine does for a query, called in this process: the same lists at the same depth, and the columns of a page of ten.
  * @param where the engine's own language
+ * @returns how many rows the first list found
  */
-export const askEngine = async (table: Table, kind: Kind, query: string, vector: Float32Array | number[], where?: string): Promise<void> => {
+export const askEngine = async (table: Table, kind: Kind, query: string, vector: Float32Array | number[], where?: string): Promise<number> => {
   const lists: Promise<unknown>[] = [];
   if (kind !== 'text') {
     const search = table.query().nearestTo(vector).distanceType('cosine').maximumNprobes(0).minimumNprobes(partitionsSearched);
@@ -32,6 +33,7 @@ export const askEngine = async (table: Table, kind: Kind, query: string, vector:
     lists.push((where === undefined ? columns : columns.where(where)).toArrow());
   }
   const [first] = await Promise.all(lists);
-  const ids = rowIds(first).slice(0, limits.defaultLimit);
-  if (ids.length > 0) await table.takeRowIds(ids).select(page).withRowId().toArrow();
+  const found = rowIds(first);
+  if (found.length > 0) await table.takeRowIds(found.slice(0, limits.defaultLimit)).select(page).withRowId().toArrow();
+  return found.length;
 };

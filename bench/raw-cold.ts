@@ -14,7 +14,8 @@ export interface ColdAsked {
 /** The engine alone: connect, open, search as deep as the runner does, fetch the rows of one page. */
 const ask = async ({ uri, space, storageOptions, kind, query, vector }: ColdAsked): Promise<number> => {
   const startedMs = performance.now();
-  await askEngine(await (await connect(uri, { storageOptions })).openTable(space), kind, query, vector);
+  const found = await askEngine(await (await connect(uri, { storageOptions })).openTable(space), kind, query, vector);
+  if (found === 0) throw new Error('the engine found nothing');
   return performance.now() - startedMs;
 };
 

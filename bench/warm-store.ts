@@ -17,7 +17,10 @@ const kinds = ['vector', 'text', 'hybrid'] as const;
 const warming = 60;
 const counted = 20;
 
-const topics = 500;
+/** Of each way to ask: some before, and then some strong, some eventual and some for the engine. No two alike. */
+const asked = kinds.length * (warming + 3 * counted);
+/** So many words, each of which a question asks for. */
+const topics = asked;
 const textOf = (index: number): string => `note ${index} about topic${index % topics} and theme${index % 7}, as anybody might write it`;
 
 interface Question {
@@ -56,14 +59,14 @@ const byEngine =
   (table: Table, kind: (typeof kinds)[number]) =>
   async ({ query, vector }: Question): Promise<void> => {
     await table.checkoutLatest();
-    await askEngine(table, kind, query, Array.from(vector));
+    if ((await askEngine(table, kind, query, vector)) === 0) throw new Error('the engine found nothing');
   };
 
 const ofSize = async (door: Door, rows: number): Promise<Figure[]> => {
-  const asked = warming + counted;
   const all = clusteredVectors(rows + asked, dimension, 10);
-  const questions = all.slice(rows).map((vector, index): Question => ({ vector, query: `topic${(index * 7) % topics}` }));
-  const [before, fresh] = [questions.slice(0, warming), questions.slice(warming)];
+  const questions = all.slice(rows).map((vector, index): Question => ({ vector, query: `topic${index}` }));
+  /** The next ones, which nobody has asked. */
+  const take = (count: number): Question[] => questions.splice(0, count);
   door.faults.latencyMs = 0;
   const runner = await startRunnerProcess([], onObjectStore(door));
   const figures: Figure[] = [];
@@ -74,15 +77,15 @@ const ofSize = async (door: Door, rows: number): Promise<Figure[]> => {
     const table = await (await connect(tablesUri, { storageOptions: engineOptions(door) }, session)).openTable(space);
     for (const kind of kinds) {
       const strong = byRunner(runner, kind, 'strong');
-      for (const question of before) {
+      for (const question of take(warming)) {
         await strong(question);
-        await askEngine(table, kind, question.query, Array.from(question.vector));
+        await askEngine(table, kind, question.query, question.vector);
       }
       door.faults.latencyMs = latencyMs;
       const bench = `warm-store ${rows.toLocaleString('en')} × ${dimension}, ${latencyMs} ms a request, ${kind}`;
-      figures.push(...(await countedBy(door, bench, 'strong', fresh, strong)));
-      figures.push(...(await countedBy(door, bench, 'eventual', fresh, byRunner(runner, kind, 'eventual'))));
-      figures.push(...(await countedBy(door, bench, 'the engine alone, as fresh as strong', fresh, byEngine(table, kind))));
+      figures.push(...(await countedBy(door, bench, 'strong', take(counted), strong)));
+      figures.push(...(await countedBy(door, bench, 'eventual', take(counted), byRunner(runner, kind, 'eventual'))));
+      figures.push(...(await countedBy(door, bench, 'the engine alone, as fresh as strong', take(counted), byEngine(table, kind))));
       door.faults.latencyMs = 0;
     }
   } finally {

@@ -19,7 +19,7 @@ const start = async (): Promise<void> => {
   const { server, port } = await listen(services, env.PORT, hostname);
   log.info('runner.listening', { port, role: env.NEXUS_ROLE, instance: services.instance });
   delivery.start(`http://127.0.0.1:${port}`);
-  // Loads the clients of object stores, fetches their tokens and opens connections: the first request finds them ready.
+  // Loads the clients of object stores, which then fetch tokens and open connections, before the first request wants them.
   services.problems().catch(() => undefined);
   // In the cloud a scheduler asks for it; here nobody else does.
   if (env.NEXUS_PROFILE === 'local' && env.NEXUS_ROLE !== 'query')

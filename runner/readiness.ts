@@ -1,6 +1,7 @@
 import { limits } from '../shared/limits.ts';
 import type { Registry } from '../shared/routes.ts';
 import type { Blobs } from './ports/blobs.ts';
+import { within } from './within.ts';
 
 export interface ReadinessDeps {
   registry: () => Registry;
@@ -13,28 +14,13 @@ const keptMs = 5_000;
 /** Nothing lies there, and need not: that the question is answered is the answer. */
 const probeName = '_ready';
 
-const afterMs = (ms: number): { over: Promise<never>; stop: () => void } => {
-  let timer: NodeJS.Timeout | undefined;
-  const over = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error('no answer')), ms);
-  });
-  return { over, stop: () => clearTimeout(timer) };
-};
-
 /** Why requests had better go elsewhere: no routes, or places that do not answer. Names routes, never roots. */
 export const createReadiness = ({ registry, blobsAt, nowMs }: ReadinessDeps): (() => Promise<string[]>) => {
   let found: { atMs: number; problems: Promise<string[]> } | undefined;
 
   const problemOf = async (id: string, root: string): Promise<string | undefined> => {
-    const { over, stop } = afterMs(limits.readyProbeMs);
-    try {
-      await Promise.race([blobsAt(root).exists(probeName), over]);
-      return undefined;
-    } catch {
-      return `the place of route ${id} does not answer`;
-    } finally {
-      stop();
-    }
+    const answer = await within(blobsAt(root).exists(probeName), limits.readyProbeMs).catch(() => undefined);
+    return answer === undefined ? `the place of route ${id} does not answer` : undefined;
   };
 
   const look = async (): Promise<string[]> => {

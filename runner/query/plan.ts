@@ -35,19 +35,31 @@ export const spacesOf = (context: Parameters<typeof spaceKey>[0], request: Query
 };
 
 /** Versions to read: the newest for a first page, exactly the cursor's for a later one. */
-export const openScopes = async (door: Door, headOf: HeadOf, spaces: readonly SpaceKey[], cursor: CursorPayload | undefined): Promise<PlannedScope[]> => {
-  const opened = await Promise.all(spaces.map((key) => openScope(door, headOf, key, cursor)));
+export const openScopes = async (
+  door: Door,
+  headOf: HeadOf,
+  spaces: readonly SpaceKey[],
+  request: QueryRequest,
+  cursor: CursorPayload | undefined,
+): Promise<PlannedScope[]> => {
+  const opened = await Promise.all(spaces.map((key) => openScope(door, headOf, key, request, cursor)));
   return opened.filter((scope) => scope !== undefined);
 };
 
 const holds = (head: LiveHead | undefined, { incarnation, version }: Pin): boolean => head?.incarnation === incarnation && head.version >= version;
 
-const openScope = async (door: Door, headOf: HeadOf, key: SpaceKey, cursor: CursorPayload | undefined): Promise<PlannedScope | undefined> => {
+const openScope = async (
+  door: Door,
+  headOf: HeadOf,
+  key: SpaceKey,
+  request: QueryRequest,
+  cursor: CursorPayload | undefined,
+): Promise<PlannedScope | undefined> => {
   const pinned = cursor?.pins[key.scope];
   if (cursor !== undefined && (pinned === undefined || pinned === null)) return undefined;
   let head = await headOf(key);
   // What this process remembers may be older than what the first page saw elsewhere.
-  if (pinned != null && !holds(head, pinned)) head = await door.head(key);
+  if (pinned != null && !holds(head, pinned) && request.consistency === 'eventual') head = await door.head(key);
   if (pinned != null && !holds(head, pinned)) throw cursorInvalid();
   if (head === undefined) return undefined;
   const pin = pinned ?? { incarnation: head.incarnation, version: head.version };

@@ -86,7 +86,7 @@ const page = async (
   run: Run,
 ): Promise<Page> => {
   const startedMs = performance.now();
-  const scopes = await openScopes(deps.door, headOf, spaces, cursor);
+  const scopes = await openScopes(deps.door, headOf, spaces, request, cursor);
   const embedded = await assignVectors(deps, scopes, request, tenantId, carriedBy(cursor), run);
   const plannedMs = performance.now();
   run.took('plan', plannedMs - startedMs);

@@ -4,6 +4,7 @@ import type { SpaceKey } from '../../shared/space-key.ts';
 import type { NexusVectorStore, TableReader } from '../ports/vector-store.ts';
 import type { Entry } from '../records/register.ts';
 import { type Head, isLive, type LiveHead } from '../records/space-records.ts';
+import { within } from '../within.ts';
 import type { Places } from './spaces.ts';
 
 /** A head as this process remembers it, while it asks whether that is still the newest. */
@@ -33,12 +34,6 @@ export interface Door {
   tableRequests(): { requests: number; bytes: number };
 }
 
-/** @returns undefined: not yet */
-const soon = <T>(reading: Promise<T>): Promise<{ value: T } | undefined> =>
-  new Promise((resolve, reject) => {
-    const late = setTimeout(resolve, aheadAfterMs, undefined);
-    reading.then((value) => resolve({ value }), reject).finally(() => clearTimeout(late));
-  });
 const liveOf = (entry: Entry<Head> | undefined): LiveHead | undefined => (isLive(entry?.value) ? entry.value : undefined);
 
 export const createDoor = (places: Places, store: NexusVectorStore): Door => ({
@@ -62,7 +57,7 @@ export const createDoor = (places: Places, store: NexusVectorStore): Door => ({
     const remembered = head.remembered(aheadAgeMs)?.entry;
     const known = liveOf(remembered);
     const reading = head.read();
-    const found = known !== undefined && store.isOpen(table, known) ? await soon(reading) : { value: await reading };
+    const found = known !== undefined && store.isOpen(table, known) ? await within(reading, aheadAfterMs) : { value: await reading };
     if (found !== undefined) return { head: liveOf(found.value), isNewest: true };
     const isNewest = reading.then((newest) => newest?.number === remembered?.number);
     // Who was given it may look only when the read is done.

@@ -144,7 +144,9 @@ describe.each([
 test('a strong query sees what another process has published, however long the store takes to tell of it', async () => {
   const reading = await start();
   try {
+    const walk = { query: 'zulu', mode: 'text', limit: 2 };
     const ask = async () => (await reading.call('POST', '/nexus/spaces/third/query', { query: 'zulu', mode: 'text' })).body;
+    const page = async (cursor?: string) => reading.call('POST', '/nexus/spaces/third/query', { ...walk, cursor });
     expect((await ask()).hits).toEqual([]);
     for (let round = 0; round < 5; round++) {
       await writer.ingest('third', { documents: [{ id: `z${round}`, text: 'zulu', vector: vectorOf(round) }] });
@@ -154,9 +156,17 @@ test('a strong query sees what another process has published, however long the s
       expect(hits).toHaveLength(round + 1);
       expect(snapshot).toEqual((await writer.call('POST', '/nexus/spaces/third/query', { query: 'zulu', mode: 'text' })).body.snapshot);
     }
+    // What is in memory keeps to its walk while others write, and ends with its space.
+    const first = (await page()).body;
+    await writer.ingest('third', { documents: [{ id: 'a-late-one', text: 'zulu zulu', vector: vectorOf(9) }] });
+    const second = (await page(first.next_cursor)).body;
+    const ids = [...first.hits, ...second.hits].map(({ doc_id }: { doc_id: string }) => doc_id);
+    expect([ids.toSorted(), second.snapshot]).toEqual([['z0', 'z1', 'z2', 'z3'], first.snapshot]);
     await writer.call('DELETE', '/nexus/spaces/third');
     await quiet();
     door.faults.latencyMs = 20;
+    const late = await page(second.next_cursor);
+    expect([late.status, late.body.error?.code]).toEqual([410, 'nexus.cursor_invalid']);
     expect((await ask()).hits).toEqual([]);
   } finally {
     door.faults.latencyMs = 0;

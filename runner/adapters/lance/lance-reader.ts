@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { FullTextQuery, Table } from '@lancedb/lancedb';
 import type { Table as ArrowTable } from 'apache-arrow';
 import type { FilterNode } from '../../../shared/filter.ts';
@@ -6,6 +5,7 @@ import { limits } from '../../../shared/limits.ts';
 import type { DocumentRow, HitRow, RawHit, TableReader, TableShape, TextPiece } from '../../ports/vector-store.ts';
 import { highlightsOf, type Stem, termsToStem } from '../../text/highlight.ts';
 import type { TextQuery } from '../../text/text-query.ts';
+import { within } from '../../within.ts';
 import { docIdIn, quotedText } from './document-where.ts';
 import { asOursWhenReading } from './engine-errors.ts';
 import { filterToWhere } from './filter-to-where.ts';
@@ -13,7 +13,6 @@ import { scanTable } from './lance-scan.ts';
 import { textColumn, textIndexRows, withoutStopWords } from './text-index.ts';
 import { engineQuery, match, type Spelling } from './text-search.ts';
 import { partitionsSearched } from './vector-index.ts';
-import type { VersionInMemory } from './version-in-memory.ts';
 import type { Remembered } from './versions-in-memory.ts';
 
 const reading = async <T>(work: Promise<T>): Promise<T> => {
@@ -36,13 +35,6 @@ const rawHits = (table: ArrowTable, kind: ListKind, rowIds: readonly bigint[], i
   return rowIds.map((rowId, index) => ({ id: ids[index] ?? '', rowId, [number]: numbers[index] ?? 0 }));
 };
 const rowIdsIn = (table: ArrowTable): bigint[] => [...((values(table, '_rowid') ?? []) as Iterable<bigint>)];
-
-/** @returns undefined when it takes longer */
-const inTime = async <T>(work: T | Promise<T>, ms: number): Promise<T | undefined> => {
-  if (!(work instanceof Promise)) return work;
-  const stopped = new AbortController();
-  return Promise.race([work, sleep(ms, undefined, { signal: stopped.signal }).catch(() => undefined)]).finally(() => stopped.abort());
-};
 
 /** Equals mostly end within four times the depth, and so many cost hardly more than the depth alone. */
 const tieReachFactor = 4;
@@ -104,9 +96,10 @@ export const lanceReader = (table: Table, { fields, language }: Pick<TableShape,
     const startedMs = performance.now();
     const expected = remembered.forList(kind);
     if (expected !== undefined) {
-      const [found, version] = (await Promise.all([reading(search([column], timeoutMs)), inTime(expected, timeoutMs)])) as [ArrowTable, VersionInMemory?];
+      const [answered, version] = await Promise.all([reading(search([column], timeoutMs)), within(Promise.resolve(expected), timeoutMs)]);
+      const found = answered as ArrowTable;
       const rowIds = rowIdsIn(found);
-      const ids = version?.idsOf(rowIds);
+      const ids = version?.value?.idsOf(rowIds);
       if (ids !== undefined) return rawHits(found, kind, rowIds, ids);
     }
     const leftMs = Math.max(1, Math.ceil(timeoutMs - (performance.now() - startedMs)));
