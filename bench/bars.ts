@@ -100,8 +100,7 @@ const bars: readonly Bar[] = [
     bench: 'soak',
     what: 'open handles, last ÷ middle third',
     most: 1.05,
-    cause:
-      'no leak: files of indexes stay open until their session ends, so the number goes up and down like a saw, and means depend on where the thirds are cut',
+    cause: 'files of indexes stay open until their session ends, so the number goes up and down like a saw, and means depend on where the thirds are cut',
   },
   { bar: 'the edge adds at most 1.5 ms', bench: 'edge-alone', what: 'the edge adds, p50', most: 1.5, cause: 'the caller and the runner share its cores' },
 ];
